@@ -1,0 +1,15 @@
+# What was configured, at one glance.
+
+message(STATUS "")
+message(STATUS "metatensor-torch ${PROJECT_VERSION} (interface of metatensor-torch ${METATENSOR_TORCH_INTERFACE_VERSION}, metatomic-torch ${METATOMIC_TORCH_INTERFACE_VERSION})")
+message(STATUS "  build type      ${CMAKE_BUILD_TYPE}  sanitizers: ${METATENSOR_TORCH_SANITIZE}")
+message(STATUS "  libtorch        ${Torch_VERSION}")
+message(STATUS "  Python layout   ${METATENSOR_TORCH_PYTHON}")
+if (METATENSOR_TORCH_BUILD_LAMMPS_PLUGIN)
+    message(STATUS "  LAMMPS plugin   for LAMMPS ${LAMMPS_VERSION_TEXT}, Kokkos ${Kokkos_VERSION} (${METATENSOR_KOKKOS_ORIGIN})")
+else()
+    message(STATUS "  LAMMPS plugin   OFF (METATENSOR_TORCH_BUILD_LAMMPS_PLUGIN)")
+endif()
+message(STATUS "  tests           ${METATENSOR_TORCH_BUILD_TESTS}")
+message(STATUS "  install prefix  ${CMAKE_INSTALL_PREFIX}")
+message(STATUS "")
