@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <metatensor/torch/exports.h>
+#include <metatensor/torch/version.h>
+
+#include <metatensor/torch/labels.hpp>
+
+#include <metatensor/torch/block.hpp>
+
+#include <metatensor/torch/tensor.hpp>

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <torch/script.h>
+
+/// Checks of arguments, with one wording of their messages
+namespace metatensor_torch {
+
+/// Text of the form `[4, 3]`; -1 stands for any size and is written as "n".
+inline std::string shape_text(c10::IntArrayRef shape) {
+    std::string text = "[";
+    for (size_t i = 0; i < shape.size(); ++i) {
+        text += (i == 0 ? "" : ", ") + (shape[i] == -1 ? "n" : std::to_string(shape[i]));
+    }
+    return text + "]";
+}
+
+/// `names` joined by ", "
+inline std::string join(const std::vector<std::string>& names) {
+    std::string text;
+    for (size_t i = 0; i < names.size(); ++i) {
+        text += (i == 0 ? "" : ", ") + names[i];
+    }
+    return text;
+}
+
+/// ValueError unless `tensor` has the shape `expected`, where -1 stands for any size.
+inline void check_shape(const char* what, const torch::Tensor& tensor, c10::IntArrayRef expected) {
+    const auto shape = tensor.sizes();
+    bool same = shape.size() == expected.size();
+    for (size_t i = 0; same && i < shape.size(); ++i) {
+        same = expected[i] == -1 || expected[i] == shape[i];
+    }
+    TORCH_CHECK_VALUE(same, what, " must have shape ", shape_text(expected), ", got ", shape_text(shape));
+}
+
+/// ValueError unless `tensor` is on `expected`.
+inline void check_device(const char* what, const torch::Tensor& tensor, torch::Device expected) {
+    TORCH_CHECK_VALUE(tensor.device() == expected, what, " must be on device ", expected, ", got ",
+                      tensor.device());
+}
+
+/// ValueError unless `tensor` has the type `expected`.
+inline void check_dtype(const char* what, const torch::Tensor& tensor, torch::ScalarType expected) {
+    TORCH_CHECK_VALUE(tensor.scalar_type() == expected, what, " must have dtype ", expected, ", got ",
+                      tensor.scalar_type());
+}
+
+} // namespace metatensor_torch
