@@ -10,7 +10,9 @@ if (NOT Torch_DIR)
     endif()
 endif()
 
+set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON) # so that a project that has ours in a folder can link to it
 find_package(Torch 2.11 REQUIRED)
+unset(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL)
 set(torch_minor_version "${Torch_VERSION_MAJOR}.${Torch_VERSION_MINOR}")
 if (NOT Torch_VERSION_MAJOR)
     string(REGEX MATCH "^[0-9]+\\.[0-9]+" torch_minor_version "${Torch_VERSION}")

