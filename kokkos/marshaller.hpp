@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "array.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace metatensor_kokkos {
+
+/// The atoms that an engine has on this rank: first those it owns, then its ghosts (copies of atoms of other
+/// ranks, and periodic images).
+struct Atoms {
+    /// `[n_owned + n_ghosts, 3]`, float64.
+    Array positions;
+    /// `[n_owned + n_ghosts]`, int32: the engine's types, counted from 1.
+    Array types;
+    /// `[n_owned + n_ghosts]`, int32 or int64: an identifier > 0, the same for all copies and images of an atom.
+    Array tags;
+    std::int64_t n_owned = 0;
+};
+
+/// The simulation box, and the part of it whose atoms this rank owns.
+struct Box {
+    using Matrix = std::array<std::array<double, 3>, 3>;
+
+    /// Rows are the box vectors, also along directions that are not periodic.
+    Matrix vectors{};
+    std::array<double, 3> origin{};
+    std::array<bool, 3> periodic{};
+    /// The rank's part, in fractions of the box vectors: `0 <= lower <= fraction < upper <= 1`.
+    std::array<double, 3> lower{0, 0, 0};
+    std::array<double, 3> upper{1, 1, 1};
+
+    /// H^-1, for fractions = (x - origin) @ H^-1.
+    /// @throws std::invalid_argument for a box without volume.
+    Matrix inverse() const;
+
+    /// The cell that a model sees: rows of directions that are not periodic are zero.
+    Matrix cell() const;
+};
+
+/// The engine's full neighbor list: for each center the indices of its neighbors among all atoms.
+struct NeighborRows {
+    /// `[n_rows]` int32: the atom at the center of each row.
+    Array centers;
+    /// `[n_owned + n_ghosts]` int32, by atom: number of neighbors.
+    Array counts;
+    /// By atom: its first neighbor, the others follow in memory. Used when it is not null (lists on the host).
+    const int* const* pages = nullptr;
+    /// `[n_owned + n_ghosts, largest count]` int32, by atom; used when `pages` is null.
+    Array matrix;
+    /// Bits of an entry that hold the index.
+    std::int32_t index_mask = 0x1FFFFFFF;
+};
+
+/// Pairs that a model asks for.
+struct PairRequest {
+    /// In the engine's unit of length. Pairs at exactly this distance are part of the list.
+    double cutoff = 0;
+    /// Each pair twice, as i-j and j-i, or once.
+    bool full_list = true;
+};
+
+struct TopologyOptions {
+    /// How far an atom pair may approach until the engine rebuilds its list.
+    double skin = 0;
+    /// Ghosts that are centers of pairs: those no farther than this outside of the rank's part of the box.
+    /// Negative: none.
+    double ghost_center_depth = -1;
+};
+
+/// The rows of the System that a model sees, from what an engine stores.
+struct ModelTypes {
+    /// By engine type (entry 0 unused): the model's type.
+    std::vector<std::int32_t> types;
+    /// By engine type: whether atoms of this type are part of the System.
+    std::vector<std::int32_t> included;
+};
+
+/// Sums over all gradients that were added since `clear_forces`.
+struct VirialSum {
+    /// dE/d(strain), row-major: sum of r (x) dE/dr over pairs, and of x (x) dE/dx over atoms.
+    std::array<double, 9> strain_gradient{};
+};
+
+/// Turns what an engine stores (atoms with ghosts, neighbor rows) into what a model reads (one row for each atom,
+/// pairs with cell shifts), and the gradients of the model into forces.
+///
+/// Every image of an atom is folded onto one representative: the owned atom if this rank has it, else the ghost
+/// that is the least far outside of the rank's part of the box, whose neighborhood is complete if that of any image
+/// is. The System has one row for each representative, owned atoms first, in the engine's order.
+///
+/// `rebuild` is called when the engine has rebuilt its neighbor list; between two rebuilds the pairs only have to be
+/// tested against the cutoff. Pairs are in rows by first atom. The order of everything is the same in each run.
+class Marshaller {
+  public:
+    virtual ~Marshaller() = default;
+
+    /// Finds the representatives and, for each request, the pairs that can come within its cutoff.
+    virtual void rebuild(const Atoms& atoms, const Box& box, const NeighborRows& list, const ModelTypes& model_types,
+                         const std::vector<PairRequest>& requests, const TopologyOptions& options) = 0;
+
+    /// Number of atoms in the System.
+    virtual std::int64_t n_rows() const = 0;
+    /// Number of atoms in the System that this rank owns: the first rows.
+    virtual std::int64_t n_owned_rows() const = 0;
+    /// `[n_rows]` int32: the engine's index of the atom of each row. Valid until the next `rebuild`.
+    virtual Array atom_of_row() const = 0;
+    /// Upper bound of the number of pairs of a request until the next `rebuild`.
+    virtual std::int64_t max_pairs(std::size_t request) const = 0;
+
+    /// Writes the model's types, `[n_rows]` int32.
+    virtual void write_types(const Array& types) const = 0;
+    /// Writes `[n_rows, 3]` positions, float32 or float64.
+    virtual void write_positions(const Array& engine_positions, const Array& positions) const = 0;
+    /// Writes the pairs within the cutoff of a request and returns their number.
+    ///
+    /// @param vectors `[max_pairs, 3]`, float32 or float64: r_ij = r_j - r_i + S @ H, H the cell
+    /// @param samples `[max_pairs, 5]`, int32: first atom, second atom (rows of the System), cell shift S
+    virtual std::int64_t write_pairs(const Array& engine_positions, std::size_t request, const Array& vectors,
+                                     const Array& samples) = 0;
+
+    /// Starts a new sum of forces.
+    virtual void clear_forces() = 0;
+    /// Adds `gradients` = dE/dr_ij, `[n_pairs, 3]`, for the pairs last written for this request.
+    virtual void add_pair_gradients(std::size_t request, const Array& vectors, const Array& samples,
+                                    const Array& gradients) = 0;
+    /// Adds `gradients` = dE/dx, `[n_rows, 3]`, of a model that uses positions directly.
+    virtual void add_position_gradients(const Array& positions, const Array& gradients) = 0;
+    /// dE/d(strain) of all that was added.
+    virtual VirialSum virial() const = 0;
+    /// Adds the forces -dE/dx to the engine's `[n_owned + n_ghosts, 3]` float64 array.
+    virtual void add_forces_to(const Array& engine_forces) const = 0;
+};
+
+/// A Marshaller for arrays on the host, on one thread.
+std::unique_ptr<Marshaller> make_serial_marshaller();
+
+} // namespace metatensor_kokkos

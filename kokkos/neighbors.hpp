@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "atom_rows.hpp"
+#include "marshaller.hpp"
+#include "view_array.hpp"
+
+#include <Kokkos_Core.hpp>
+
+namespace metatensor_kokkos {
+
+/// The engine's neighbor list in pages, on the host.
+struct PagedList {
+    const int* const* pages;
+
+    KOKKOS_FUNCTION std::int32_t operator()(std::int32_t atom, std::int32_t k) const { return pages[atom][k]; }
+};
+
+/// Whether a half list has the pair from row `first` to the image of row `second` that is `shift` cells away: pairs
+/// of different atoms once, as first < second; pairs of an atom with its own image for half of all shifts.
+KOKKOS_INLINE_FUNCTION bool in_half_list(std::int32_t first, std::int32_t second, const std::int32_t (&shift)[3]) {
+    if (first != second) return first < second;
+    for (const auto cells : shift) {
+        if (cells != 0) return cells > 0;
+    }
+    return false;
+}
+
+/// The pairs of one request that can come within its cutoff before the engine rebuilds its list.
+template <class Space>
+class PairTopology {
+  public:
+    using Positions = StridedView<const double, 2, Space>;
+
+    template <class List>
+    PairTopology(const AtomRows<Space>& rows, Positions positions, StridedView<const int, 1, Space> centers,
+                 StridedView<const int, 1, Space> counts, const List& list, std::int32_t index_mask,
+                 std::int64_t n_owned, const PairRequest& request, const TopologyOptions& options)
+        : placements_(rows.placements), atom_of_row_(rows.atom_of_row), cutoff_(request.cutoff) {
+        const auto n_centers = static_cast<std::int64_t>(centers.extent(0));
+        const auto bound = count_entries(centers, counts);
+        center_rows_ = Integers(uninitialised("PairTopology::center_rows"), n_centers);
+        begins_ = Offsets("PairTopology::begins", n_centers + 1);
+        neighbors_ = Integers(uninitialised("PairTopology::neighbors"), bound);
+
+        const double reach = request.cutoff + options.skin;
+        const auto select =
+            SelectCandidates<List>{rows.placements, rows.depth,  rows.atom_of_row,  positions,
+                                   centers,         counts,      list,              index_mask, n_owned,
+                                   reach * reach,   request.full_list, static_cast<float>(options.ghost_center_depth),
+                                   center_rows_,    begins_,     neighbors_};
+        Kokkos::parallel_scan("PairTopology::select", Policy(0, n_centers), select, n_candidates_);
+        pair_begins_ = Offsets("PairTopology::pair_begins", n_centers + 1);
+    }
+
+    std::int64_t n_candidates() const { return n_candidates_; }
+
+    /// Writes the pairs within the cutoff, see `Marshaller::write_pairs`.
+    template <class Scalar>
+    std::int64_t write_pairs(Positions positions, StridedView<Scalar, 2, Space> vectors,
+                             StridedView<std::int32_t, 2, Space> samples) {
+        const auto write = WritePairs<Scalar>{placements_, atom_of_row_, positions,    center_rows_, begins_, neighbors_,
+                                              cutoff_ * cutoff_, pair_begins_, vectors, samples};
+        Kokkos::parallel_scan("PairTopology::write_pairs", Policy(0, center_rows_.extent(0)), write, n_pairs_);
+        return n_pairs_;
+    }
+
+    /// `[n_centers + 1]`: where the pairs of each center begin among those last written.
+    Kokkos::View<const std::int64_t*, Space> pair_begins() const { return pair_begins_; }
+    /// `[n_centers]`: row of each center, -1 for rows of the list without pairs.
+    Kokkos::View<const std::int32_t*, Space> center_rows() const { return center_rows_; }
+
+  private:
+    using Policy = Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>;
+    using Integers = Kokkos::View<std::int32_t*, Space>;
+    using Offsets = Kokkos::View<std::int64_t*, Space>;
+
+    static auto uninitialised(const char* label) {
+        return Kokkos::view_alloc(std::string(label), Kokkos::WithoutInitializing);
+    }
+
+    static std::int64_t count_entries(StridedView<const int, 1, Space> centers,
+                                      StridedView<const int, 1, Space> counts) {
+        std::int64_t total = 0;
+        Kokkos::parallel_reduce(
+            "PairTopology::count_entries", Policy(0, centers.extent(0)),
+            KOKKOS_LAMBDA(std::int64_t row, std::int64_t & sum) { sum += counts(centers(row)); }, total);
+        return total;
+    }
+
+    // A scan rather than atomics: it counts, and in its final pass writes, each row behind the rows before it.
+    template <class List>
+    struct SelectCandidates {
+        Kokkos::View<const Placement*, Space> placements;
+        Kokkos::View<const float*, Space> depth;
+        Kokkos::View<const std::int32_t*, Space> atom_of_row;
+        Positions positions;
+        StridedView<const int, 1, Space> centers;
+        StridedView<const int, 1, Space> counts;
+        List list;
+        std::int32_t index_mask;
+        std::int64_t n_owned;
+        double reach_squared;
+        bool full_list;
+        float ghost_center_depth;
+        Integers center_rows;
+        Offsets begins;
+        Integers neighbors;
+
+        KOKKOS_FUNCTION void operator()(std::int64_t row, std::int64_t& n, bool final) const {
+            const auto center = centers(row);
+            const bool used = is_center(center);
+            if (used) {
+                const auto count = counts(center);
+                for (std::int32_t k = 0; k < count; ++k) {
+                    const auto neighbor = list(center, k) & index_mask;
+                    if (!is_candidate(center, neighbor)) continue;
+                    if (final) neighbors(n) = neighbor;
+                    ++n;
+                }
+            }
+            if (final) {
+                center_rows(row) = used ? placements(center).row : -1;
+                begins(row + 1) = n;
+            }
+        }
+
+        KOKKOS_FUNCTION bool is_center(std::int32_t atom) const {
+            const auto row = placements(atom).row;
+            if (row < 0 || atom_of_row(row) != atom) return false;
+            return atom < n_owned || depth(atom) <= ghost_center_depth;
+        }
+
+        KOKKOS_FUNCTION bool is_candidate(std::int32_t center, std::int32_t neighbor) const {
+            const auto& place = placements(neighbor);
+            if (place.row < 0) return false;
+            if (!full_list && !in_half_list(placements(center).row, place.row, place.shift)) return false;
+            double distance_squared = 0;
+            for (int k = 0; k < 3; ++k) {
+                const double difference = positions(neighbor, k) - positions(center, k);
+                distance_squared += difference * difference;
+            }
+            return distance_squared <= reach_squared;
+        }
+    };
+
+    template <class Scalar>
+    struct WritePairs {
+        Kokkos::View<const Placement*, Space> placements;
+        Kokkos::View<const std::int32_t*, Space> atom_of_row;
+        Positions positions;
+        Kokkos::View<const std::int32_t*, Space> center_rows;
+        Kokkos::View<const std::int64_t*, Space> begins;
+        Kokkos::View<const std::int32_t*, Space> neighbors;
+        double cutoff_squared;
+        Offsets pair_begins;
+        StridedView<Scalar, 2, Space> vectors;
+        StridedView<std::int32_t, 2, Space> samples;
+
+        KOKKOS_FUNCTION void operator()(std::int64_t row, std::int64_t& n, bool final) const {
+            const auto center_row = center_rows(row);
+            if (center_row >= 0) {
+                const auto center = atom_of_row(center_row);
+                const double origin[3] = {positions(center, 0), positions(center, 1), positions(center, 2)};
+                for (auto k = begins(row); k < begins(row + 1); ++k) {
+                    const auto neighbor = neighbors(k);
+                    const double vector[3] = {positions(neighbor, 0) - origin[0], positions(neighbor, 1) - origin[1],
+                                              positions(neighbor, 2) - origin[2]};
+                    const double distance_squared =
+                        vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2];
+                    if (distance_squared > cutoff_squared) continue;
+                    if (final) write(n, center_row, neighbor, vector);
+                    ++n;
+                }
+            }
+            if (final) pair_begins(row + 1) = n;
+        }
+
+        KOKKOS_FUNCTION void write(std::int64_t pair, std::int32_t center_row, std::int32_t neighbor,
+                                   const double (&vector)[3]) const {
+            const auto& place = placements(neighbor);
+            samples(pair, 0) = center_row;
+            samples(pair, 1) = place.row;
+            for (int k = 0; k < 3; ++k) {
+                samples(pair, 2 + k) = place.shift[k];
+                vectors(pair, k) = static_cast<Scalar>(vector[k]);
+            }
+        }
+    };
+
+    Kokkos::View<const Placement*, Space> placements_;
+    Kokkos::View<const std::int32_t*, Space> atom_of_row_;
+    double cutoff_;
+    Integers center_rows_;
+    Offsets begins_;
+    Integers neighbors_;
+    Offsets pair_begins_;
+    std::int64_t n_candidates_ = 0;
+    std::int64_t n_pairs_ = 0;
+};
+
+} // namespace metatensor_kokkos

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pair_metatensor.hpp"
+
+#include "lammps_view.hpp"
+#include "process.hpp"
+
+#include <lammps/atom.h>
+#include <lammps/citeme.h>
+#include <lammps/comm.h>
+#include <lammps/compute.h>
+#include <lammps/error.h>
+#include <lammps/force.h>
+#include <lammps/lammps.h>
+#include <lammps/memory.h>
+#include <lammps/modify.h>
+#include <lammps/neigh_list.h>
+#include <lammps/neighbor.h>
+#include <lammps/update.h>
+#include <lammps/utils.h>
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+
+namespace metatensor_lammps {
+
+namespace kk = metatensor_kokkos;
+
+namespace {
+
+std::vector<std::string> to_strings(int count, char** words) { return {words, words + count}; }
+
+/// Place of a rank among those on the same machine.
+int rank_on_node(MPI_Comm world) {
+    MPI_Comm node = MPI_COMM_NULL;
+    MPI_Comm_split_type(world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+    int rank = 0;
+    MPI_Comm_rank(node, &rank);
+    MPI_Comm_free(&node);
+    return rank;
+}
+
+bool computes_atom_energies(LAMMPS_NS::Modify* modify) {
+    const auto computes = modify->get_compute_list();
+    return std::any_of(computes.begin(), computes.end(), [](const auto* compute) { return compute->peatomflag != 0; });
+}
+
+} // namespace
+
+PairMetatensor::PairMetatensor(LAMMPS_NS::LAMMPS* lammps) : Pair(lammps) {
+    single_enable = 0;
+    restartinfo = 0;
+    one_coeff = 1;
+    manybody_flag = 1;
+    no_virial_fdotr_compute = 1;
+    centroidstressflag = LAMMPS_NS::CENTROID_NOTAVAIL;
+    comm_reverse_off = 3;
+    initialise_process();
+}
+
+PairMetatensor::~PairMetatensor() {
+    if (allocated != 0) {
+        memory->destroy(setflag);
+        memory->destroy(cutsq);
+        memory->destroy(cutghost);
+    }
+}
+
+void PairMetatensor::allocate() {
+    if (allocated != 0) return;
+    const int n = atom->ntypes + 1;
+    memory->create(setflag, n, n, "pair:setflag");
+    memory->create(cutsq, n, n, "pair:cutsq");
+    memory->create(cutghost, n, n, "pair:cutghost");
+    std::fill_n(&setflag[0][0], n * n, 0);
+    allocated = 1;
+}
+
+void PairMetatensor::agree_or_stop(const std::string& what, const std::function<void()>& action) const {
+    std::string text;
+    try {
+        action();
+    } catch (const std::exception& problem) {
+        text = problem.what();
+        if (text.empty()) text = "unknown error";
+    }
+    const int n_ranks = comm->nprocs;
+    const int candidate = text.empty() ? n_ranks : comm->me;
+    int first = n_ranks;
+    MPI_Allreduce(&candidate, &first, 1, MPI_INT, MPI_MIN, world);
+    if (first == n_ranks) return;
+
+    int length = static_cast<int>(text.size());
+    MPI_Bcast(&length, 1, MPI_INT, first, world);
+    text.resize(length);
+    MPI_Bcast(text.data(), length, MPI_CHAR, first, world);
+    error->all(FLERR, what + ": " + text);
+}
+
+void PairMetatensor::settings(int count, char** words) {
+    agree_or_stop("pair_style metatensor", [&] { settings_ = parse_settings(to_strings(count, words)); });
+    load_model();
+    if (allocated != 0) std::fill_n(&setflag[0][0], (atom->ntypes + 1) * (atom->ntypes + 1), 0);
+    print_model();
+}
+
+void PairMetatensor::load_model() {
+    agree_or_stop("pair_style metatensor", [&] {
+        Evaluator::Options options;
+        options.settings = *settings_;
+        options.units = find_units(update->unit_style);
+        options.local_rank = rank_on_node(world);
+        options.n_threads = comm->nthreads;
+        evaluator_ = std::make_unique<Evaluator>(options);
+    });
+    seen_build_ = {};
+}
+
+void PairMetatensor::print_model() const {
+    const auto description = evaluator_->description();
+    if (comm->me == 0) {
+        LAMMPS_NS::utils::logmesg(lmp, "Model {} runs on {}: pairs within {:.6g}, interactions within {:.6g}\n",
+                                  settings_->model, evaluator_->device_and_dtype(), evaluator_->cutoff(),
+                                  evaluator_->interaction_range());
+        if (!description.empty()) LAMMPS_NS::utils::logmesg(lmp, "{}\n", description);
+    }
+}
+
+void PairMetatensor::coeff(int count, char** words) {
+    allocate();
+    const auto all = to_strings(count, words);
+    agree_or_stop("pair_coeff", [&] {
+        if (count < 2 || all[0] != "*" || all[1] != "*") {
+            throw std::invalid_argument("pair_style metatensor takes one line 'pair_coeff * *' for all atom types");
+        }
+        const std::vector<std::string> type_words(all.begin() + 2, all.end());
+        const auto types = parse_types(type_words, atom->ntypes);
+        check_types(types, type_words, evaluator_->known_types());
+        types_.types.assign(atom->ntypes + 1, -1);
+        types_.included.assign(atom->ntypes + 1, 0);
+        for (int type = 1; type <= atom->ntypes; ++type) {
+            if (!types[type - 1]) continue;
+            types_.types[type] = *types[type - 1];
+            types_.included[type] = 1;
+        }
+    });
+    for (int i = 1; i <= atom->ntypes; ++i) {
+        for (int j = i; j <= atom->ntypes; ++j) setflag[i][j] = types_.included[i] & types_.included[j];
+    }
+}
+
+void PairMetatensor::check_simulation() {
+    if (atom->tag_enable == 0) {
+        error->all(FLERR, "pair_style metatensor needs atom IDs: use 'atom_modify id yes'");
+    }
+    if (atom->molecular != LAMMPS_NS::Atom::ATOMIC) {
+        for (int k = 1; k <= 3; ++k) {
+            if (force->special_lj[k] == 1.0 && force->special_coul[k] == 1.0) continue;
+            error->all(FLERR, "pair_style metatensor needs all pairs of atoms, bonded ones too: use "
+                              "'special_bonds lj/coul 1.0 1.0 1.0'");
+        }
+    }
+    if (neighbor->exclude != 0 && comm->me == 0) {
+        error->warning(FLERR, "pair_style metatensor does not see the pairs that 'neigh_modify exclude' leaves out, "
+                              "and the energy is without them");
+    }
+    if (comm->nprocs > 1 && !std::isfinite(evaluator_->interaction_range())) {
+        error->all(FLERR, "the model of pair_style metatensor has an infinite interaction range and can run on one "
+                          "MPI rank only, got " +
+                              std::to_string(comm->nprocs));
+    }
+}
+
+// The list is as short as the model's cutoff; the halo of ghosts is as wide as its interaction range, which grows with
+// each layer of message passing.
+void PairMetatensor::request_ghosts() {
+    const double cutoff = evaluator_->cutoff();
+    const double range = evaluator_->interaction_range();
+    ghost_centers_ = comm->nprocs > 1 && range > cutoff * (1 + 1e-12);
+    ghostneigh = ghost_centers_ ? 1 : 0;
+    if (comm->nprocs > 1) comm->cutghostuser = std::max(comm->cutghostuser, range + neighbor->skin);
+}
+
+void PairMetatensor::init_style() {
+    check_simulation();
+    request_ghosts();
+    using namespace LAMMPS_NS::NeighConst;
+    neighbor->add_request(this, ghost_centers_ ? REQ_FULL | REQ_GHOST : REQ_FULL);
+    needs_warm_up_ = true;
+    seen_build_ = {};
+}
+
+double PairMetatensor::init_one(int type_i, int type_j) {
+    if (setflag[type_i][type_j] == 0) error->all(FLERR, "all pair coefficients must be set, use 'pair_coeff * *'");
+    // a model without pairs needs no list, but LAMMPS wants a cutoff
+    const double cutoff = evaluator_->cutoff() > 0 ? evaluator_->cutoff() : neighbor->skin;
+    cutghost[type_i][type_j] = cutghost[type_j][type_i] = cutoff;
+    return cutoff;
+}
+
+void PairMetatensor::setup() { needs_warm_up_ = true; }
+
+void PairMetatensor::update_topology() {
+    const ListBuild build = {neighbor->ncalls, neighbor->lastcall, list};
+    if (neighbor->ago != 0 && build == seen_build_) return;
+    seen_build_ = build;
+    const LammpsView view(lmp);
+    evaluator_->rebuild(view.atoms(), view.box(), view.neighbors(*list, ghost_centers_), types_, neighbor->skin,
+                        ghost_centers_);
+}
+
+// TorchScript compiles a model during its first runs: let that happen before LAMMPS starts its clock.
+void PairMetatensor::warm_up(bool with_atom_energies) {
+    const LammpsView view(lmp);
+    const bool by_atom = with_atom_energies || (computes_atom_energies(modify) && evaluator_->has_atom_energies());
+    for (int run = 0; run < 2; ++run) {
+        evaluator_->evaluate(view.atoms(), view.box(), false);
+        if (by_atom) evaluator_->evaluate(view.atoms(), view.box(), true);
+    }
+}
+
+void PairMetatensor::compute(int eflag, int vflag) {
+    ev_init(eflag, vflag);
+    if (vflag_atom != 0) error->all(FLERR, "pair_style metatensor does not compute per-atom virials");
+    if (eflag_atom != 0 && !evaluator_->has_atom_energies()) {
+        error->all(FLERR, "the model of pair_style metatensor does not give the energies of atoms");
+    }
+    try {
+        update_topology();
+        if (needs_warm_up_) warm_up(eflag_atom != 0);
+        const LammpsView view(lmp);
+        store(evaluator_->evaluate(view.atoms(), view.box(), eflag_atom != 0));
+    } catch (const LAMMPS_NS::LAMMPSException&) {
+        throw;
+    } catch (const std::exception& problem) {
+        error->one(FLERR, "pair_style metatensor at step " + std::to_string(update->ntimestep) + ": " +
+                              std::string(problem.what()));
+    }
+    if (needs_warm_up_) {
+        evaluator_->times() = {};
+        n_timed_steps_ = 0;
+    } else {
+        ++n_timed_steps_;
+    }
+    needs_warm_up_ = false;
+}
+
+void PairMetatensor::store(const Evaluation& evaluation) {
+    store_forces();
+    if (eflag_global != 0) eng_vdwl += evaluation.energy;
+    if (eflag_atom != 0) {
+        const auto* atom_of_row = static_cast<const int*>(evaluator_->atom_of_row().data);
+        for (std::size_t row = 0; row < evaluation.atom_energies.size(); ++row) {
+            eatom[atom_of_row[row]] += evaluation.atom_energies[row];
+        }
+    }
+    if (vflag_global != 0) {
+        // xx, yy, zz, xy, xz, yz of -dE/d(strain), made symmetric
+        constexpr int first[6] = {0, 1, 2, 0, 0, 1};
+        constexpr int second[6] = {0, 1, 2, 1, 2, 2};
+        const auto& strain = evaluation.strain_gradient;
+        for (int k = 0; k < 6; ++k) {
+            virial[k] -= 0.5 * (strain[3 * first[k] + second[k]] + strain[3 * second[k] + first[k]]);
+        }
+    }
+}
+
+void PairMetatensor::store_forces() {
+    const LammpsView view(lmp);
+    if (force->newton_pair != 0) {
+        evaluator_->add_forces_to(view.forces());
+        return;
+    }
+    // LAMMPS does not bring the forces on ghosts home with newton off: do it here
+    forces_.assign(3 * view.n_all(), 0.0);
+    evaluator_->add_forces_to(kk::borrow_matrix(forces_.data(), view.n_all(), 3));
+    comm->reverse_comm(this, 3);
+    for (std::int64_t k = 0; k < 3 * view.n_owned(); ++k) atom->f[0][k] += forces_[k];
+}
+
+int PairMetatensor::pack_reverse_comm(int n, int first, double* buffer) {
+    std::copy_n(forces_.begin() + std::ptrdiff_t(3) * first, std::ptrdiff_t(3) * n, buffer);
+    return 3 * n;
+}
+
+void PairMetatensor::unpack_reverse_comm(int n, int* list, double* buffer) {
+    for (int k = 0; k < n; ++k) {
+        for (int axis = 0; axis < 3; ++axis) forces_[3 * list[k] + axis] += buffer[3 * k + axis];
+    }
+}
+
+void PairMetatensor::finish() {
+    const auto& times = evaluator_->times();
+    const double seconds[4] = {times.marshal, times.forward, times.backward, times.store};
+    double average[4] = {0, 0, 0, 0};
+    MPI_Reduce(seconds, average, 4, MPI_DOUBLE, MPI_SUM, 0, world);
+    if (comm->me != 0 || n_timed_steps_ == 0) return;
+    const double per_step = 1e3 / (static_cast<double>(comm->nprocs) * static_cast<double>(n_timed_steps_));
+    LAMMPS_NS::utils::logmesg(lmp,
+                              "\nPair style metatensor, milliseconds per step, average of {} ranks over {} steps:\n"
+                              "  marshal  | forward  | backward | store\n"
+                              "  {:8.4f} | {:8.4f} | {:8.4f} | {:8.4f}\n",
+                              comm->nprocs, n_timed_steps_, average[0] * per_step, average[1] * per_step,
+                              average[2] * per_step, average[3] * per_step);
+}
+
+double PairMetatensor::memory_usage() { return Pair::memory_usage() + sizeof(double) * double(forces_.capacity()); }
+
+} // namespace metatensor_lammps

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+
+// The file that LAMMPS loads. It knows nothing of torch and touches no LAMMPS class, so it loads in any LAMMPS, at
+// once; the styles are in a second library beside it, which is loaded when an input script first uses one. That one
+// stays loaded for good: torch and Kokkos can not be unloaded, while this file can.
+
+#include "plugin_abi.hpp"
+
+#include <dlfcn.h>
+
+#include <cstdio>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+constexpr int error_is_warning = 0;
+constexpr int error_on_all_ranks = 2;
+
+std::string version_text(int number) { return number > 0 ? std::to_string(number) : "unknown"; }
+
+/// Why the LAMMPS that loads this plugin is not the one it was built for; empty if it is.
+std::string mismatch(void* lammps) {
+    const int version = lammps_version != nullptr ? lammps_version(lammps) : 0;
+    if (version != LAMMPS_VERSION_NUMBER) {
+        return "was built for LAMMPS version " + version_text(LAMMPS_VERSION_NUMBER) +
+               " but this is LAMMPS version " + version_text(version);
+    }
+    const struct {
+        const char* keyword;
+        int built_with;
+    } sizes[] = {{"tagint", LAMMPS_TAGINT_BYTES}, {"bigint", LAMMPS_BIGINT_BYTES}};
+    for (const auto& size : sizes) {
+        const int loaded_by = lammps_extract_setting != nullptr ? lammps_extract_setting(lammps, size.keyword) : 0;
+        if (loaded_by != size.built_with) {
+            return std::string("was built for a LAMMPS with ") + std::to_string(8 * size.built_with) + "-bit " +
+                   size.keyword + " but this one has " + std::to_string(8 * loaded_by) + " bits";
+        }
+    }
+    return {};
+}
+
+std::string refusal(void* lammps) {
+    const auto reason = mismatch(lammps);
+    if (reason.empty()) return {};
+    return "the metatensor plugin " + reason + ": build the plugin with the headers of this LAMMPS (CMake option "
+                                               "LAMMPS_SOURCE_DIR, or LAMMPS_ROOT for an installed one)";
+}
+
+/// Prints `text` as a LAMMPS error and stops.
+[[noreturn]] void stop(void* lammps, const std::string& text) {
+    if (lammps_error != nullptr) lammps_error(lammps, error_on_all_ranks, text.c_str());
+    throw std::runtime_error(text);
+}
+
+std::string styles_library_path() {
+    Dl_info info{};
+    dladdr(reinterpret_cast<const void*>(&lammpsplugin_init), &info);
+    const std::string path = info.dli_fname != nullptr ? info.dli_fname : "";
+    const auto slash = path.rfind('/');
+    return (slash == std::string::npos ? std::string("./") : path.substr(0, slash + 1)) + STYLES_LIBRARY;
+}
+
+void* styles_library(void* lammps) {
+    const auto path = styles_library_path();
+    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (library == nullptr) stop(lammps, "the metatensor plugin can not load its styles: " + std::string(dlerror()));
+    return library;
+}
+
+void* create_pair(void* lammps, const char* name) {
+    const auto text = refusal(lammps);
+    if (!text.empty()) stop(lammps, text);
+    using Create = void*(void*, const char*);
+    auto* create = reinterpret_cast<Create*>(dlsym(styles_library(lammps), "metatensor_lammps_create_pair"));
+    if (create == nullptr) stop(lammps, "the metatensor plugin and its library of styles do not belong together");
+    return create(lammps, name);
+}
+
+void* create_pair_metatensor(void* lammps) { return create_pair(lammps, "metatensor"); }
+
+} // namespace
+
+void lammpsplugin_init(void* lammps, void* handle, void* register_function) {
+    // A plugin in LAMMPS_PLUGIN_PATH is loaded by every run: warn here, stop where a style is used.
+    const auto text = refusal(lammps);
+    if (!text.empty() && lammps_error != nullptr) lammps_error(lammps, error_is_warning, text.c_str());
+
+    auto* register_plugin = reinterpret_cast<lammpsplugin_register*>(register_function);
+    lammpsplugin_t plugin{};
+    plugin.version = LAMMPS_VERSION_TEXT;
+    plugin.author = "metatensor-torch authors";
+    plugin.handle = handle;
+    plugin.style = "pair";
+    plugin.name = "metatensor";
+    plugin.info = "machine-learned atomistic models, metatensor-torch " PLUGIN_VERSION;
+    plugin.creator.v1 = create_pair_metatensor;
+    register_plugin(&plugin, lammps);
+}
