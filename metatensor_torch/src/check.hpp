@@ -49,4 +49,13 @@ inline void check_dtype(const char* what, const torch::Tensor& tensor, torch::Sc
                       tensor.scalar_type());
 }
 
+/// `value` as an object of the registered class `T`, null if it is anything else
+template <typename T>
+torch::intrusive_ptr<T> as_custom_class(const torch::IValue& value) {
+    if (!value.isCustomClass() || *value.type() != *c10::getCustomClassType<torch::intrusive_ptr<T>>()) {
+        return {};
+    }
+    return value.toCustomClass<T>();
+}
+
 } // namespace metatensor_torch

@@ -104,6 +104,8 @@ class METATENSOR_TORCH_EXPORT TensorBlockHolder final : public torch::CustomClas
     std::shared_ptr<details::BlockData> take();
     /// Content of this block; RuntimeError after `take`. For this library itself.
     details::BlockData& data() const;
+    /// The same, shared; RuntimeError for a view. For this library itself.
+    std::shared_ptr<details::BlockData> shared() const;
 
     /// Block that owns `data`: for this library itself.
     static TensorBlock own(std::shared_ptr<details::BlockData> data);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <torch/script.h>
@@ -46,9 +47,6 @@ class METATENSOR_TORCH_EXPORT TensorMapHolder final : public torch::CustomClassH
     /// Whether this is part of another object: never
     bool is_view() const { return false; }
 
-    /// Place of the blocks that agree with an entry of `selection` in all its dimensions
-    std::vector<int64_t> blocks_matching(const Labels& selection) const;
-
     /// View of a block; negative indices count from the end, IndexError if there is none.
     static TensorBlock block_by_id(const TensorMap& self, int64_t index);
     /// View of the only block that matches the selection; ValueError if none or more than one does.
@@ -76,7 +74,7 @@ class METATENSOR_TORCH_EXPORT TensorMapHolder final : public torch::CustomClassH
     /// Keys and views of all blocks
     static std::vector<std::tuple<LabelsEntry, TensorBlock>> items(const TensorMap& self);
 
-    /// Sets the text `key` of the dictionary; the key must not be empty.
+    /// Sets the text `key` of the dictionary.
     void set_info(const std::string& key, const std::string& value);
     /// Text `key` of the dictionary, if there is one
     std::optional<std::string> get_info(const std::string& key) const;
@@ -106,14 +104,14 @@ class METATENSOR_TORCH_EXPORT TensorMapHolder final : public torch::CustomClassH
 
     /// Map over the content of blocks that fit together: for this library itself.
     TensorMapHolder(Labels keys, std::vector<std::shared_ptr<details::BlockData>> blocks,
-                    std::map<std::string, std::string> info);
+                    std::vector<std::pair<std::string, std::string>> info);
     /// Content of the blocks: for this library itself.
     const std::vector<std::shared_ptr<details::BlockData>>& data() const { return blocks_; }
 
   private:
     Labels keys_;
     std::vector<std::shared_ptr<details::BlockData>> blocks_;
-    std::map<std::string, std::string> info_;
+    std::vector<std::pair<std::string, std::string>> info_;
 };
 
 } // namespace metatensor_torch

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <limits>
+
+#include "check.hpp"
+#include "data/labels_data.hpp"
+#include "metatensor/torch/labels.hpp"
+
+namespace metatensor_torch {
+
+using details::LabelsData;
+
+namespace {
+
+bool is_identifier(const std::string& name) {
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    return !name.empty() && letter(name[0]) &&
+           std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+void check_names(const std::vector<std::string>& names) {
+    for (size_t i = 0; i < names.size(); ++i) {
+        TORCH_CHECK(is_identifier(names[i]), "'", names[i], "' is not a valid label name: expected letters, ",
+                    "digits and underscores, and no digit first");
+        TORCH_CHECK(std::find(names.begin(), names.begin() + i, names[i]) == names.begin() + i,
+                    "label dimensions must be unique, got '", names[i], "' multiple times");
+    }
+}
+
+/// Integers of any type as int32; ValueError if one of them does not fit.
+torch::Tensor to_int32(const torch::Tensor& values) {
+    if (values.scalar_type() == torch::kInt && !values.requires_grad()) {
+        return values;
+    }
+    TORCH_CHECK_VALUE(!values.requires_grad(), "Labels values can not require gradients");
+    if (values.numel() == 0) {
+        return torch::empty(values.sizes(), values.options().dtype(torch::kInt));
+    }
+    TORCH_CHECK_VALUE(c10::isIntegralType(values.scalar_type(), /*includeBool=*/true),
+                      "Labels values must be a Tensor of 32-bit integers, got ", values.scalar_type());
+    const bool wide = values.scalar_type() == torch::kLong || values.scalar_type() == torch::kUInt64 ||
+                      values.scalar_type() == torch::kUInt32;
+    if (wide && details::has_data(values)) {
+        const auto [low, high] = values.to(torch::kLong).aminmax();
+        const auto lowest = values.scalar_type() == torch::kLong ? std::numeric_limits<int32_t>::min() : 0;
+        TORCH_CHECK_VALUE(low.item<int64_t>() >= lowest &&
+                              high.item<int64_t>() <= std::numeric_limits<int32_t>::max(),
+                          "Labels values must fit in 32-bit integers, got values from ", low.item<int64_t>(),
+                          " to ", high.item<int64_t>());
+    }
+    return values.to(torch::kInt);
+}
+
+torch::Tensor to_rows(const torch::Tensor& values, const std::vector<std::string>& names) {
+    TORCH_CHECK_VALUE(values.dim() == 2, "Labels values must be a 2D Tensor, got shape ",
+                      shape_text(values.sizes()));
+    TORCH_CHECK_VALUE(values.size(1) == static_cast<int64_t>(names.size()),
+                      "invalid Labels: the names must have an entry for each column of the array, got ",
+                      names.size(), " names for ", values.size(1), " columns");
+    return to_int32(values);
+}
+
+/// RuntimeError if a row occurs twice.
+void check_unique(const torch::Tensor& values, LabelsData& data) {
+    if (values.size(0) <= 1 || values.size(1) == 0 || !details::has_data(values)) {
+        return;
+    }
+    const auto rows = data.host();
+    const auto& index = data.index();
+    auto duplicate = index.duplicate();
+    if (duplicate) {
+        std::vector<std::string> texts;
+        for (int64_t j = 0; j < rows.size; ++j) {
+            texts.push_back(std::to_string(rows[*duplicate][j]));
+        }
+        TORCH_CHECK(false, "can not have the same label entry multiple times: [", join(texts),
+                    "] is already present");
+    }
+}
+
+} // namespace
+
+namespace details {
+
+std::vector<std::string> normalize_names(const torch::IValue& names, const std::string& context) {
+    if (names.isString()) {
+        return {names.toStringRef()};
+    }
+    TORCH_CHECK_TYPE(names.isList() || names.isTuple(), context,
+                     " must be a string, list of strings or tuple of string, got '", names.tagKind(),
+                     "' instead");
+    const auto& elements =
+        names.isList() ? names.toListRef() : c10::ArrayRef(names.toTupleRef().elements().vec());
+    std::vector<std::string> result;
+    for (const auto& element : elements) {
+        TORCH_CHECK_TYPE(element.isString(), context, " must be a list of strings, got element with type '",
+                         element.tagKind(), "' instead");
+        result.push_back(element.toStringRef());
+    }
+    return result;
+}
+
+} // namespace details
+
+LabelsHolder::LabelsHolder(torch::IValue names, torch::Tensor values)
+    : LabelsHolder(details::normalize_names(names, "names"), std::move(values)) {}
+
+LabelsHolder::LabelsHolder(torch::IValue names, torch::Tensor values, metatensor::assume_unique tag)
+    : LabelsHolder(details::normalize_names(names, "names"), std::move(values), tag) {}
+
+LabelsHolder::LabelsHolder(std::vector<std::string> names, torch::Tensor values)
+    : LabelsHolder(std::move(names), std::move(values), metatensor::assume_unique{}) {
+    check_unique(values_, *data_);
+}
+
+LabelsHolder::LabelsHolder(std::vector<std::string> names, torch::Tensor values, metatensor::assume_unique)
+    : names_(std::move(names)),
+      values_(to_rows(values, names_)),
+      data_(std::make_shared<LabelsData>(values_)) {
+    check_names(names_);
+}
+
+LabelsHolder::LabelsHolder(std::vector<std::string> names, torch::Tensor values,
+                           std::shared_ptr<LabelsData> data)
+    : names_(std::move(names)), values_(std::move(values)), data_(std::move(data)) {}
+
+Labels LabelsHolder::create(std::vector<std::string> names,
+                            const std::vector<std::initializer_list<int32_t>>& values) {
+    const auto size = static_cast<int64_t>(names.size());
+    auto rows = torch::empty({static_cast<int64_t>(values.size()), size}, torch::kInt);
+    auto* row = rows.data_ptr<int32_t>();
+    for (const auto& entry : values) {
+        TORCH_CHECK_VALUE(static_cast<int64_t>(entry.size()) == size, "each entry must have ", size,
+                          " values, one for each name, got ", entry.size());
+        row = std::copy(entry.begin(), entry.end(), row);
+    }
+    return torch::make_intrusive<LabelsHolder>(std::move(names), std::move(rows));
+}
+
+Labels LabelsHolder::single() {
+    return torch::make_intrusive<LabelsHolder>(
+        std::vector<std::string>{"_"}, torch::zeros({1, 1}, torch::kInt), metatensor::assume_unique{});
+}
+
+Labels LabelsHolder::empty(torch::IValue names) {
+    auto all_names = details::normalize_names(names, "names");
+    auto rows = torch::empty({0, static_cast<int64_t>(all_names.size())}, torch::kInt);
+    return torch::make_intrusive<LabelsHolder>(std::move(all_names), std::move(rows),
+                                               metatensor::assume_unique{});
+}
+
+Labels LabelsHolder::range(std::string name, int64_t end) {
+    TORCH_CHECK_VALUE(end >= 0 && end <= int64_t{std::numeric_limits<int32_t>::max()} + 1,
+                      "the end of a range of labels must be in [0, 2^31], got ", end);
+    auto rows = torch::empty({end, 1}, torch::kInt);
+    auto* row = rows.data_ptr<int32_t>();
+    for (int64_t i = 0; i < end; ++i) {
+        row[i] = static_cast<int32_t>(i);
+    }
+    return torch::make_intrusive<LabelsHolder>(std::vector<std::string>{std::move(name)}, std::move(rows),
+                                               metatensor::assume_unique{});
+}
+
+Labels LabelsHolder::to(torch::Device device, bool /*non_blocking*/) const {
+    return torch::make_intrusive<LabelsHolder>(names_, data_->rows_on(device), data_);
+}
+
+Labels LabelsHolder::to(const torch::IValue& device, bool non_blocking) const {
+    if (device.isNone()) {
+        return to(this->device(), non_blocking);
+    }
+    TORCH_CHECK_TYPE(device.isString() || device.isDevice(),
+                     "'device' must be a string or a torch.device, got '", device.tagKind(), "' instead");
+    return to(device.isString() ? torch::Device(device.toStringRef()) : device.toDevice(), non_blocking);
+}
+
+std::optional<int64_t> LabelsHolder::position(const int32_t* entry, int64_t size) const {
+    TORCH_CHECK(size == this->size(), "expected an entry of size ", this->size(),
+                " in Labels::position, got size ", size);
+    const auto place = data_->index().find(data_->host(), entry);
+    return place < 0 ? std::nullopt : std::optional(place);
+}
+
+std::optional<int64_t> LabelsHolder::position(const torch::IValue& entry) const {
+    if (const auto row = as_custom_class<LabelsEntryHolder>(entry)) {
+        return position(row->host_values(), row->size());
+    }
+    if (entry.isTensor()) {
+        TORCH_CHECK_VALUE(entry.toTensor().dim() == 1,
+                          "entry passed to Labels::position must be a 1D Tensor, ", "got shape ",
+                          shape_text(entry.toTensor().sizes()));
+        const auto row = to_int32(entry.toTensor()).to(torch::kCPU).contiguous();
+        return position(row.const_data_ptr<int32_t>(), row.numel());
+    }
+    TORCH_CHECK_TYPE(
+        entry.isList() || entry.isTuple(),
+        "parameter to Labels::position must be a LabelsEntry, tensor, or list/tuple of integers, got '",
+        entry.tagKind(), "' instead");
+    std::vector<int32_t> row;
+    bool representable = true;
+    const auto add = [&](const torch::IValue& value) {
+        TORCH_CHECK_TYPE(value.isInt(), "list parameter to Labels::position must be a list of integers, ",
+                         "got element with type '", value.tagKind(), "' instead");
+        representable = representable && value.toInt() == static_cast<int32_t>(value.toInt());
+        row.push_back(static_cast<int32_t>(value.toInt()));
+    };
+    if (entry.isList()) {
+        for (const torch::IValue& value : entry.toList()) {
+            add(value);
+        }
+    } else {
+        for (const auto& value : entry.toTupleRef().elements()) {
+            add(value);
+        }
+    }
+    const auto place = position(row.data(), static_cast<int64_t>(row.size()));
+    return representable ? place : std::nullopt;
+}
+
+bool LabelsHolder::operator==(const LabelsHolder& other) const {
+    if (names_ != other.names_) {
+        return false;
+    }
+    if (data_ == other.data_) {
+        return true;
+    }
+    if (!values_.sizes().equals(other.values_.sizes())) {
+        return false;
+    }
+    if (values_.device() == other.values_.device()) {
+        const bool same_memory = details::has_data(values_) && details::has_data(other.values_) &&
+                                 values_.const_data_ptr() == other.values_.const_data_ptr() &&
+                                 values_.strides().equals(other.values_.strides());
+        if (same_memory || values_.numel() == 0) {
+            return true;
+        }
+        if (!data_->on_host() || !other.data_->on_host()) {
+            return torch::equal(values_, other.values_);
+        }
+    }
+    const auto rows = data_->host();
+    return std::equal(rows.data, rows.data + rows.count * rows.size, other.data_->host().data);
+}
+
+} // namespace metatensor_torch

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "data/labels_data.hpp"
+
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+namespace metatensor_torch::details {
+
+bool has_data(const torch::Tensor& tensor) {
+    return !tensor.is_meta() && tensor.has_storage() && !tensor.key_set().has(c10::DispatchKey::Python);
+}
+
+LabelsData::LabelsData(torch::Tensor rows) : home_(std::move(rows)) {
+    if (home_.is_cpu() && home_.is_contiguous()) {
+        host_ = home_;
+        host_ready_.store(true, std::memory_order_release);
+    }
+}
+
+torch::Tensor LabelsData::rows_on(torch::Device device) {
+    if (device.is_cpu()) {
+        return home_.is_cpu() ? home_ : host_tensor();
+    }
+    if (!device.has_index() && !device.is_meta()) {
+        device = c10::impl::VirtualGuardImpl(device.type()).getDevice();
+    }
+    if (home_.device() == device) {
+        return home_;
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& copy : copies_) {
+        if (copy.device() == device) {
+            return copy;
+        }
+    }
+    // never blocks: torch reads pageable memory before it returns, and the rows are not changed afterwards
+    const auto& source = on_host() ? host_ : home_;
+    copies_.push_back(source.to(device, /*non_blocking=*/true));
+    return copies_.back();
+}
+
+const torch::Tensor& LabelsData::host_tensor() {
+    if (!on_host()) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (!on_host()) {
+            host_ = home_.to(torch::kCPU).contiguous();
+            host_ready_.store(true, std::memory_order_release);
+        }
+    }
+    return host_;
+}
+
+RowSpan LabelsData::host() {
+    const auto& rows = host_tensor();
+    return {rows.const_data_ptr<int32_t>(), rows.size(0), rows.size(1)};
+}
+
+const RowIndex& LabelsData::index() {
+    if (!index_ready_.load(std::memory_order_acquire)) {
+        const auto rows = host();
+        const std::lock_guard<std::mutex> lock(mutex_);
+        if (!index_ready_.load(std::memory_order_acquire)) {
+            index_ = std::make_unique<const RowIndex>(rows);
+            index_ready_.store(true, std::memory_order_release);
+        }
+    }
+    return *index_;
+}
+
+} // namespace metatensor_torch::details

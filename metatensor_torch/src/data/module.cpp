@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <metatensor/torch/module.hpp>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include <metatensor/torch/block.hpp>
+#include <metatensor/torch/labels.hpp>
+#include <metatensor/torch/tensor.hpp>
+
+namespace metatensor_torch {
+
+namespace {
+
+/// Attribute with the names of those to be moved
+constexpr auto BUFFER_NAMES = "_mts_buffer_names";
+
+/// Moves metatensor objects, also inside of containers. What does not change is returned as it is, and what was
+/// moved before gives the same result again.
+class Mover {
+  public:
+    Mover(std::optional<torch::Device> device, std::optional<torch::ScalarType> dtype, bool non_blocking)
+        : device_(device), dtype_(dtype), non_blocking_(non_blocking) {}
+
+    torch::IValue move(const torch::IValue& value) {
+        if (!(value.isObject() || value.isList() || value.isGenericDict() || value.isTuple())) return value;
+        const void* key = value.internalToPointer();
+        const auto known = moved_.find(key);
+        if (known != moved_.end()) return known->second.second;
+        auto result = move_new(value);
+        // the original is kept, so that its address is not used again
+        moved_.emplace(key, std::make_pair(value, result));
+        return result;
+    }
+
+  private:
+    torch::IValue move_new(const torch::IValue& value) {
+        if (value.isList()) return move_list(value.toList());
+        if (value.isGenericDict()) return move_dict(value.toGenericDict());
+        if (value.isTuple()) return move_tuple(value);
+        if (!value.isCustomClass()) return value;
+        if (is<LabelsHolder>(value)) return move_labels(value.toCustomClass<LabelsHolder>());
+        if (is<TensorBlockHolder>(value)) return move_values(value.toCustomClass<TensorBlockHolder>());
+        if (is<TensorMapHolder>(value)) return move_values(value.toCustomClass<TensorMapHolder>());
+        return value;
+    }
+
+    template <typename Holder>
+    static bool is(const torch::IValue& value) {
+        return value.type() == c10::getCustomClassType<torch::intrusive_ptr<Holder>>();
+    }
+
+    torch::IValue move_labels(const Labels& labels) const {
+        if (!device_ || *device_ == labels->device()) return labels;
+        return labels->to(*device_, non_blocking_);
+    }
+
+    /// Block or map
+    template <typename Handle>
+    torch::IValue move_values(const Handle& values) const {
+        const bool same_device = !device_ || *device_ == values->device();
+        const bool same_dtype = !dtype_ || *dtype_ == values->scalar_type();
+        if (same_device && same_dtype) return values;
+        return values->to(dtype_, device_, std::nullopt, non_blocking_);
+    }
+
+    torch::IValue move_list(const c10::List<torch::IValue>& list) {
+        auto result = list;
+        for (size_t i = 0; i < list.size(); ++i) {
+            const torch::IValue value = list.get(i);
+            auto moved = move(value);
+            if (moved.is(value)) continue;
+            if (result.is(list)) result = list.copy();
+            result.set(i, std::move(moved));
+        }
+        return result;
+    }
+
+    torch::IValue move_dict(const c10::Dict<torch::IValue, torch::IValue>& dict) {
+        auto result = dict;
+        for (const auto& item : dict) {
+            auto moved = move(item.value());
+            if (moved.is(item.value())) continue;
+            if (result.is(dict)) result = dict.copy();
+            result.insert_or_assign(item.key(), std::move(moved));
+        }
+        return result;
+    }
+
+    torch::IValue move_tuple(const torch::IValue& value) {
+        const auto& elements = value.toTupleRef().elements();
+        std::vector<torch::IValue> moved;
+        bool same = true;
+        for (const auto& element : elements) {
+            moved.push_back(move(element));
+            same = same && moved.back().is(element);
+        }
+        if (same) return value;
+        return c10::ivalue::Tuple::createNamed(std::move(moved), value.type()->expect<c10::TupleType>());
+    }
+
+    std::optional<torch::Device> device_;
+    std::optional<torch::ScalarType> dtype_;
+    bool non_blocking_;
+    std::unordered_map<const void*, std::pair<torch::IValue, torch::IValue>> moved_;
+};
+
+/// Names of the attributes of `module` that may hold metatensor objects to be moved
+std::set<std::string> attributes_to_move(const torch::jit::Module& module) {
+    std::set<std::string> names;
+    if (module.hasattr(BUFFER_NAMES)) {
+        for (const torch::IValue name : module.attr(BUFFER_NAMES).toList()) {
+            if (module.hasattr(name.toStringRef())) names.insert(name.toStringRef());
+        }
+        return names;
+    }
+    for (const auto& attribute : module.named_attributes(/*recurse=*/false)) names.insert(attribute.name);
+    return names;
+}
+
+} // namespace
+
+void Module::move_attributes(std::optional<torch::Device> device, std::optional<torch::ScalarType> dtype,
+                             bool non_blocking) {
+    Mover mover(device, dtype, non_blocking);
+    for (auto module : modules()) {
+        for (const auto& name : attributes_to_move(module)) {
+            const auto value = module.attr(name);
+            if (value.isModule()) continue;
+            auto moved = mover.move(value);
+            if (!moved.is(value)) module.setattr(name, std::move(moved));
+        }
+    }
+}
+
+void Module::to(torch::Device device, torch::ScalarType dtype, bool non_blocking) {
+    torch::jit::Module::to(device, dtype, non_blocking);
+    move_attributes(device, dtype, non_blocking);
+}
+
+void Module::to(torch::ScalarType dtype, bool non_blocking) {
+    torch::jit::Module::to(dtype, non_blocking);
+    move_attributes(std::nullopt, dtype, non_blocking);
+}
+
+void Module::to(torch::Device device, bool non_blocking) {
+    torch::jit::Module::to(device, non_blocking);
+    move_attributes(device, std::nullopt, non_blocking);
+}
+
+} // namespace metatensor_torch
