@@ -48,8 +48,8 @@ endif()
 if (TARGET metatensorplugin)
     file(RELATIVE_PATH plugin_to_libraries
         ${CMAKE_INSTALL_PREFIX}/${METATENSOR_TORCH_INSTALL_PLUGINDIR} ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR})
-    set_target_properties(metatensorplugin PROPERTIES
+    set_target_properties(metatensor_lammps PROPERTIES
         INSTALL_RPATH "$ORIGIN/${plugin_to_libraries};${TORCH_INSTALL_PREFIX}/lib")
-    install(TARGETS metatensorplugin LIBRARY DESTINATION ${METATENSOR_TORCH_INSTALL_PLUGINDIR})
+    install(TARGETS metatensorplugin metatensor_lammps LIBRARY DESTINATION ${METATENSOR_TORCH_INSTALL_PLUGINDIR})
     install(FILES ${PROJECT_SOURCE_DIR}/LICENSES/GPL-2.0-only.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/LICENSES)
 endif()

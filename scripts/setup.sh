@@ -11,7 +11,7 @@
 #
 #   METATENSOR_TORCH_PYTHON   a Python with torch, numpy and pytest, instead of the virtual environment
 #   Kokkos_ROOT               an installed Kokkos
-#   LAMMPS_SOURCE_DIR, LAMMPS_BUILD_DIR, LMP, MPIEXEC   see docs/installation.md
+#   LAMMPS_SOURCE_DIR, LAMMPS_ROOT, LMP, MPIEXEC, MPI_CXX_COMPILER   see docs/installation.md
 
 source "$(dirname "$0")/lib.sh"
 case ${1:-} in
