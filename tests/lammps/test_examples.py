@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The input scripts in examples/lammps, as scripts/demo.sh runs them: the model against the native style.
+
+The environment is that of scripts/test.sh: METATENSOR_PLUGIN, LMP and MPIEXEC are set.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+
+ROOT = pathlib.Path(__file__).parents[2]
+EXAMPLES = {"argon": "lennard_jones.py", "silicon": "stillinger_weber.py"}
+
+
+def run(command, folder):
+    result = subprocess.run(command, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    return result.stdout
+
+
+@pytest.mark.parametrize("n_ranks", [1, 2])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_same_as_native_style(tmp_path, name, n_ranks):
+    run([sys.executable, ROOT / "examples" / "python" / EXAMPLES[name], "--output", f"{name}.pt"], tmp_path)
+    scripts = ROOT / "examples" / "lammps" / name
+    lmp = [os.environ["MPIEXEC"], "-n", str(n_ranks), os.environ["LMP"], "-nocite"]
+    variables = ["-var", "plugin", os.environ["METATENSOR_PLUGIN"], "-var", "model", f"{name}.pt", "-var", "steps", "40"]
+    output = run([*lmp, "-log", f"{name}.log", "-in", scripts / f"in.{name}", *variables], tmp_path)
+    assert "for 40 steps" in output
+    run([*lmp, "-log", f"{name}-native.log", "-in", scripts / f"in.{name}-native"], tmp_path)
+
+    compare = [sys.executable, ROOT / "scripts" / "compare_runs.py", ".", name, f"{name}-native"]
+    table = run([*compare, "--tolerance", "1e-10"], tmp_path)
+    assert "largest force" in table
