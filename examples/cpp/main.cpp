@@ -13,7 +13,8 @@ namespace {
 /// All pairs of two atoms that have no periodic images: the one from 0 to 1, and back in a full list.
 TensorBlock dimer_pairs(const torch::Tensor& positions, bool full_list) {
     const auto forth = (positions[1] - positions[0]).detach().reshape({1, 3, 1});
-    const auto names = std::vector<std::string>{"first_atom", "second_atom", "cell_shift_a", "cell_shift_b", "cell_shift_c"};
+    const auto names =
+        std::vector<std::string>{"first_atom", "second_atom", "cell_shift_a", "cell_shift_b", "cell_shift_c"};
     auto samples = torch::tensor({{0, 1, 0, 0, 0}, {1, 0, 0, 0, 0}}, torch::kInt32);
     auto vectors = torch::cat({forth, -forth});
     if (!full_list) {
@@ -22,15 +23,17 @@ TensorBlock dimer_pairs(const torch::Tensor& positions, bool full_list) {
     }
     return torch::make_intrusive<TensorBlockHolder>(
         vectors, torch::make_intrusive<LabelsHolder>(names, samples),
-        std::vector<Labels>{LabelsHolder::create({"xyz"}, {{0}, {1}, {2}})}, LabelsHolder::create({"distance"}, {{0}}));
+        std::vector<Labels>{LabelsHolder::create({"xyz"}, {{0}, {1}, {2}})},
+        LabelsHolder::create({"distance"}, {{0}}));
 }
 
 /// The two atoms at a distance in angstrom, with the neighbor lists that the model asks for.
 System dimer(Module& model, double distance) {
     const auto f64 = torch::TensorOptions().dtype(torch::kFloat64);
     const auto positions = torch::tensor({{0.0, 0.0, 0.0}, {0.0, 0.0, distance}}, f64).requires_grad_(true);
-    auto system = torch::make_intrusive<SystemHolder>(
-        torch::tensor({18, 18}, torch::kInt32), positions, torch::zeros({3, 3}, f64), torch::zeros(3, torch::kBool));
+    auto system =
+        torch::make_intrusive<SystemHolder>(torch::tensor({18, 18}, torch::kInt32), positions,
+                                            torch::zeros({3, 3}, f64), torch::zeros(3, torch::kBool));
     for (const c10::IValue& request : model.run_method("requested_neighbor_lists").toListRef()) {
         const auto options = request.toCustomClass<NeighborListOptionsHolder>();
         const auto pairs = dimer_pairs(positions, options->full_list());
@@ -58,7 +61,8 @@ int main(int argc, char** argv) {
     std::cout << "distance/A energy/eV force/(eV/A)\n";
     for (const double distance : {3.4, 3.8, 4.2}) {
         const auto system = dimer(model, distance);
-        const auto results = model.forward({std::vector<System>{system}, options, /*check_consistency=*/true});
+        const auto results =
+            model.forward({std::vector<System>{system}, options, /*check_consistency=*/true});
         const auto map = results.toGenericDict().at("energy").toCustomClass<TensorMapHolder>();
         const auto total = TensorMapHolder::block_by_id(map, 0)->values().sum();
         total.backward();
