@@ -34,7 +34,8 @@ System dimer(Module& model, double distance) {
     auto system =
         torch::make_intrusive<SystemHolder>(torch::tensor({18, 18}, torch::kInt32), positions,
                                             torch::zeros({3, 3}, f64), torch::zeros(3, torch::kBool));
-    for (const c10::IValue& request : model.run_method("requested_neighbor_lists").toListRef()) {
+    const auto requests = model.run_method("requested_neighbor_lists");
+    for (const c10::IValue& request : requests.toListRef()) {
         const auto options = request.toCustomClass<NeighborListOptionsHolder>();
         const auto pairs = dimer_pairs(positions, options->full_list());
         register_autograd_neighbors(system, pairs, /*check_consistency=*/true);
