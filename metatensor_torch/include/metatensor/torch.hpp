@@ -9,3 +9,9 @@
 #include <metatensor/torch/block.hpp>
 
 #include <metatensor/torch/tensor.hpp>
+
+#include <metatensor/torch/misc.hpp>
+
+#include <metatensor/torch/module.hpp>
+
+#include <metatensor/torch/serialization.hpp>

@@ -18,8 +18,8 @@ namespace {
 /// Attribute with the names of those to be moved
 constexpr auto BUFFER_NAMES = "_mts_buffer_names";
 
-/// Moves metatensor objects, also inside of containers. What does not change is returned as it is, and what was
-/// moved before gives the same result again.
+/// Moves metatensor objects, also inside of containers. What does not change is returned as it is, and what
+/// was moved before gives the same result again.
 class Mover {
   public:
     Mover(std::optional<torch::Device> device, std::optional<torch::ScalarType> dtype, bool non_blocking)
@@ -112,12 +112,14 @@ class Mover {
 std::set<std::string> attributes_to_move(const torch::jit::Module& module) {
     std::set<std::string> names;
     if (module.hasattr(BUFFER_NAMES)) {
-        for (const torch::IValue name : module.attr(BUFFER_NAMES).toList()) {
+        const auto buffer_names = module.attr(BUFFER_NAMES);
+        for (const auto& name : buffer_names.toListRef()) {
             if (module.hasattr(name.toStringRef())) names.insert(name.toStringRef());
         }
         return names;
     }
-    for (const auto& attribute : module.named_attributes(/*recurse=*/false)) names.insert(attribute.name);
+    for (const auto& attribute : module.named_attributes(/*recurse=*/false))
+        names.insert(attribute.name);
     return names;
 }
 

@@ -3,6 +3,7 @@
 #include <torch/script.h>
 
 #include "metatensor/torch.hpp"
+#include "register/operators.hpp"
 
 namespace metatensor_torch {
 
@@ -15,8 +16,8 @@ IValue labels_item(const Labels& self, const IValue& index) {
     if (index.isInt()) {
         return torch::make_intrusive<LabelsEntryHolder>(self, index.toInt());
     }
-    TORCH_CHECK_TYPE(index.isString(), "Labels can only be indexed by int or str, got '", index.tagKind(),
-                     "' instead");
+    TORCH_CHECK_TYPE(index.isString(), "the index of Labels must be an int or a str, got ",
+                     index.type()->repr_str());
     return self->column(index.toStringRef());
 }
 
@@ -28,8 +29,21 @@ Labels make_labels(const IValue& names, torch::Tensor values, bool assume_unique
 
 /// Only here to say how values are changed.
 void refuse_new_values(const TensorBlock& /*self*/, const torch::Tensor& /*values*/) {
-    C10_THROW_ERROR(ValueError, "Direct assignment to `values` is not possible. "
-                                "Please use `block.values[:] = new_values` instead.");
+    C10_THROW_ERROR(
+        ValueError,
+        "the values of a block can not be replaced, only changed: `block.values[:] = new_values`");
+}
+
+/// Members for files, buffers and pickling; the state of a pickled object is its buffer.
+template <typename Holder>
+void add_serialization(torch::class_<Holder>& type) {
+    using Handle = torch::intrusive_ptr<Holder>;
+    type.def("save", &Holder::save, "", {arg("file")})
+        .def("save_buffer", &Holder::save_buffer)
+        .def_static("load", &Holder::load)
+        .def_static("load_buffer", &Holder::load_buffer)
+        .def_pickle([](const Handle& self) -> torch::Tensor { return self->save_buffer(); },
+                    [](torch::Tensor state) -> Handle { return Holder::load_buffer(std::move(state)); });
 }
 
 void register_labels_entry(torch::Library& library) {
@@ -100,10 +114,12 @@ void register_labels(torch::Library& library) {
         .def_static("empty", &LabelsHolder::empty)
         .def_static("range", &LabelsHolder::range);
     add_labels_sets(labels);
+    add_serialization(labels);
 }
 
 void register_block(torch::Library& library) {
-    library.class_<TensorBlockHolder>("TensorBlock")
+    auto block = library.class_<TensorBlockHolder>("TensorBlock");
+    block
         .def(torch::init<torch::Tensor, Labels, std::vector<Labels>, Labels>(), "",
              {arg("values"), arg("samples"), arg("components"), arg("properties")})
         .def("__repr__", &TensorBlockHolder::repr)
@@ -127,11 +143,12 @@ void register_block(torch::Library& library) {
         .def("to", &TensorBlockHolder::to_positional, "",
              {arg("_0") = IValue(), arg("_1") = IValue(), arg("dtype") = IValue(), arg("device") = IValue(),
               arg("arrays") = IValue(), arg("non_blocking") = false});
+    add_serialization(block);
 }
 
 void register_tensor_map(torch::Library& library) {
-    library.class_<TensorMapHolder>("TensorMap")
-        .def(torch::init<Labels, std::vector<TensorBlock>>(), "", {arg("keys"), arg("blocks")})
+    auto tensor = library.class_<TensorMapHolder>("TensorMap");
+    tensor.def(torch::init<Labels, std::vector<TensorBlock>>(), "", {arg("keys"), arg("blocks")})
         .def("__len__", [](const TensorMap& self) { return self->keys()->count(); })
         .def("__repr__", [](const TensorMap& self) { return self->print(-1); })
         .def("__str__", [](const TensorMap& self) { return self->print(7); })
@@ -156,6 +173,7 @@ void register_tensor_map(torch::Library& library) {
              {arg("_0") = IValue(), arg("_1") = IValue(), arg("dtype") = IValue(), arg("device") = IValue(),
               arg("arrays") = IValue(), arg("non_blocking") = false})
         .def("print", &TensorMapHolder::print, "", {arg("max_keys")});
+    add_serialization(tensor);
 }
 
 } // namespace
@@ -166,6 +184,7 @@ TORCH_LIBRARY(metatensor, library) {
     register_labels(library);
     register_block(library);
     register_tensor_map(library);
+    register_metatensor_operators(library);
 }
 
 } // namespace metatensor_torch

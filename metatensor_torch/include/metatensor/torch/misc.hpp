@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <string>
+
+#include <torch/script.h>
+
+#include <metatensor/torch/exports.h>
+#include <metatensor/torch/serialization.hpp>
+
+namespace metatensor_torch {
+
+/// Version of the metatensor-torch interface that this library implements, the text METATENSOR_TORCH_VERSION
+METATENSOR_TORCH_EXPORT std::string version();
+
+/// Name of a type of elements as Python prints it: `torch.float32`
+METATENSOR_TORCH_EXPORT std::string dtype_name(torch::ScalarType dtype);
+
+} // namespace metatensor_torch
