@@ -13,34 +13,31 @@ using details::BlockData;
 namespace {
 
 void check_axis(const BlockData& block, int64_t axis, const Labels& labels, const char* kind) {
-    TORCH_CHECK(block.values.size(axis) == labels->count(), "invalid block: the values have ",
-                block.values.size(axis), " entries along axis ", axis, ", but there are ", labels->count(),
-                " ", kind, " labels");
-    TORCH_CHECK(block.values.device() == labels->device(), "invalid block: values and ", kind,
-                " must be on the same device, got '", block.values.device(), "' and '", labels->device(),
-                "'");
+    TORCH_CHECK(block.values.size(axis) == labels->count(), "the ", kind,
+                " must have one entry for each of the ", block.values.size(axis), " values along axis ", axis,
+                ", got ", labels->count());
+    TORCH_CHECK(block.values.device() == labels->device(), "the ", kind,
+                " must be on the device of the values, ", block.values.device(), ", got ", labels->device());
 }
 
 void check_components(const std::vector<Labels>& components) {
     for (size_t i = 0; i < components.size(); ++i) {
         const auto& names = components[i]->names();
-        TORCH_CHECK(names.size() == 1, "component labels must have a single dimension, got [", join(names),
-                    "]");
-        TORCH_CHECK(components[i]->count() > 0, "component '", names[0],
-                    "' must contain at least one entry, got 0");
+        TORCH_CHECK(names.size() == 1, "the labels of a component must have one dimension, got [",
+                    join(names), "]");
+        TORCH_CHECK(components[i]->count() > 0, "component '", names[0], "' must have at least one entry");
         for (size_t j = 0; j < i; ++j) {
             TORCH_CHECK(components[j]->names()[0] != names[0],
-                        "invalid block: some of the component dimensions appear more than once, got '",
-                        names[0], "' twice");
+                        "the components of a block must have different names, got '", names[0], "' twice");
         }
     }
 }
 
 void check_block(const BlockData& block) {
     const auto n_components = static_cast<int64_t>(block.components.size());
-    TORCH_CHECK(block.values.dim() == n_components + 2, "invalid block: the values have ", block.values.dim(),
-                " dimensions, but there are ", n_components + 2, " separate labels (samples, ", n_components,
-                " components, properties)");
+    TORCH_CHECK(block.values.dim() == n_components + 2, "the values must have ", n_components + 2,
+                " dimensions (samples, ", n_components, " components, properties), got shape ",
+                shape_text(block.values.sizes()));
     check_components(block.components);
     check_axis(block, 0, block.samples, "samples");
     for (int64_t i = 0; i < n_components; ++i) {
@@ -68,20 +65,19 @@ void check_gradient_samples(const LabelsHolder& samples, int64_t n_samples) {
     const auto rows = samples.data()->host();
     for (int64_t i = 0; i < rows.count; ++i) {
         const auto sample = rows[i][0];
-        TORCH_CHECK(
-            sample >= 0 && sample < n_samples,
-            "invalid value for the 'sample' dimension in gradient samples: expected a value between 0 and ",
-            n_samples - 1, ", since the block has ", n_samples, " samples, got ", sample);
+        TORCH_CHECK(sample >= 0 && sample < n_samples,
+                    "the 'sample' dimension of gradient samples must be the place of one of the ", n_samples,
+                    " samples of the block, got ", sample);
     }
 }
 
 void check_gradient(const BlockData& block, const BlockData& gradient) {
     TORCH_CHECK(gradient.values.scalar_type() == block.values.scalar_type(),
-                "the gradient values have dtype ", gradient.values.scalar_type(),
-                " but the block values have dtype ", block.values.scalar_type());
-    TORCH_CHECK(gradient.values.device() == block.values.device(), "the gradient values are on device '",
-                gradient.values.device(), "' but the block values are on device '", block.values.device(),
-                "'");
+                "the gradient must have the dtype of the values, ", block.values.scalar_type(), ", got ",
+                gradient.values.scalar_type());
+    TORCH_CHECK(gradient.values.device() == block.values.device(),
+                "the gradient must be on the device of the values, ", block.values.device(), ", got ",
+                gradient.values.device());
     check_gradient_samples(*gradient.samples, block.values.size(0));
 
     TORCH_CHECK(gradient.components.size() >= block.components.size(), "the gradient must have at least the ",
@@ -110,17 +106,16 @@ Target parse_target(const std::string& class_name, const torch::IValue& position
             continue;
         }
         if (argument->isInt()) {
-            TORCH_CHECK_VALUE(!dtype, "can not give a dtype twice in `", class_name, ".to`");
+            TORCH_CHECK_VALUE(!dtype, "the dtype is given twice in `", class_name, ".to`");
             dtype = argument->toScalarType();
             continue;
         }
-        TORCH_CHECK_TYPE(argument->isDevice() || argument->isString(), "unexpected type in `", class_name,
-                         ".to`: expected a dtype or a device, got ", argument->type()->repr_str());
-        TORCH_CHECK_VALUE(!device, "can not give a device twice in `", class_name, ".to`");
+        TORCH_CHECK_TYPE(argument->isDevice() || argument->isString(), "arguments of `", class_name,
+                         ".to` must be a dtype or a device, got ", argument->type()->repr_str());
+        TORCH_CHECK_VALUE(!device, "the device is given twice in `", class_name, ".to`");
         device = argument->isDevice() ? argument->toDevice() : torch::Device(argument->toStringRef());
     }
-    TORCH_CHECK_VALUE(!arrays || *arrays == "torch", "`arrays` must be None or 'torch', got '", *arrays,
-                      "' instead");
+    TORCH_CHECK_VALUE(!arrays || *arrays == "torch", "`arrays` must be 'torch' or None, got '", *arrays, "'");
     return {dtype, device, non_blocking};
 }
 
@@ -192,16 +187,14 @@ TensorBlock TensorBlockHolder::own(std::shared_ptr<BlockData> data) {
 }
 
 BlockData& TensorBlockHolder::data() const {
-    TORCH_CHECK(
-        data_, "can not access this TensorBlock, it has been released or moved inside a TensorMap or another "
-               "TensorBlock");
+    TORCH_CHECK(data_, "this TensorBlock can not be used any more: its content was moved into a TensorMap "
+                       "(make a copy before)");
     return *data_;
 }
 
 std::shared_ptr<BlockData> TensorBlockHolder::shared() const {
-    TORCH_CHECK(!is_view_,
-                "can not release this TensorBlock, it is a view inside another TensorBlock or a TensorMap: "
-                "make a copy of it first");
+    TORCH_CHECK(!is_view_, "a TensorBlock that is part of a TensorMap or of another TensorBlock can not be "
+                           "moved: make a copy of it");
     data();
     return data_;
 }
@@ -244,11 +237,11 @@ torch::ScalarType TensorBlockHolder::scalar_type() const { return values().scala
 bool TensorBlockHolder::is_view() const { return is_view_; }
 
 void TensorBlockHolder::add_gradient(const std::string& parameter, const TensorBlock& gradient) {
-    TORCH_CHECK(!is_view_,
-                "can not call TensorBlock::add_gradient on this block since it is inside a TensorMap or "
-                "another TensorBlock");
-    TORCH_CHECK(!has_gradient(parameter), "gradient with respect to '", parameter,
-                "' already exists for this block");
+    TORCH_CHECK(
+        !is_view_,
+        "can not add gradients to a TensorBlock that is part of a TensorMap or of another TensorBlock");
+    TORCH_CHECK(!has_gradient(parameter), "this TensorBlock already has gradients with respect to '",
+                parameter, "'");
     check_gradient(data(), gradient->data());
     data().gradients.emplace_back(parameter, details::copied(gradient->data(), /*deep=*/false));
 }
@@ -267,8 +260,8 @@ bool TensorBlockHolder::has_gradient(const std::string& parameter) const {
 
 TensorBlock TensorBlockHolder::gradient(const TensorBlock& self, const std::string& parameter) {
     auto gradient = details::find_gradient(self->data(), parameter);
-    TORCH_CHECK(gradient, "can not find gradients with respect to '", parameter,
-                "' in this block, there are [", join(self->gradients_list()), "]");
+    TORCH_CHECK(gradient, "this TensorBlock has no gradients with respect to '", parameter, "', only [",
+                join(self->gradients_list()), "]");
     const auto prefix = self->gradient_name_.empty() ? "" : self->gradient_name_ + "/";
     return torch::make_intrusive<TensorBlockHolder>(std::move(gradient), prefix + parameter);
 }

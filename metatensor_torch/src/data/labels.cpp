@@ -20,24 +20,26 @@ bool is_identifier(const std::string& name) {
 
 void check_names(const std::vector<std::string>& names) {
     for (size_t i = 0; i < names.size(); ++i) {
-        TORCH_CHECK(is_identifier(names[i]), "'", names[i], "' is not a valid label name: expected letters, ",
-                    "digits and underscores, and no digit first");
+        TORCH_CHECK(
+            is_identifier(names[i]),
+            "names of labels consist of letters, digits and underscores and start with no digit, got '",
+            names[i], "'");
         TORCH_CHECK(std::find(names.begin(), names.begin() + i, names[i]) == names.begin() + i,
-                    "label dimensions must be unique, got '", names[i], "' multiple times");
+                    "names of labels must differ, got '", names[i], "' twice");
     }
 }
 
 /// Integers of any type as int32; ValueError if one of them does not fit.
-torch::Tensor to_int32(const torch::Tensor& values) {
+torch::Tensor to_int32(const char* what, const torch::Tensor& values) {
     if (values.scalar_type() == torch::kInt && !values.requires_grad()) {
         return values;
     }
-    TORCH_CHECK_VALUE(!values.requires_grad(), "Labels values can not require gradients");
+    TORCH_CHECK_VALUE(!values.requires_grad(), what, " can not require gradients");
     if (values.numel() == 0) {
         return torch::empty(values.sizes(), values.options().dtype(torch::kInt));
     }
-    TORCH_CHECK_VALUE(c10::isIntegralType(values.scalar_type(), /*includeBool=*/true),
-                      "Labels values must be a Tensor of 32-bit integers, got ", values.scalar_type());
+    TORCH_CHECK_VALUE(c10::isIntegralType(values.scalar_type(), /*includeBool=*/true), what,
+                      " must be 32-bit integers, got ", values.scalar_type());
     const bool wide = values.scalar_type() == torch::kLong || values.scalar_type() == torch::kUInt64 ||
                       values.scalar_type() == torch::kUInt32;
     if (wide && details::has_data(values)) {
@@ -45,19 +47,19 @@ torch::Tensor to_int32(const torch::Tensor& values) {
         const auto lowest = values.scalar_type() == torch::kLong ? std::numeric_limits<int32_t>::min() : 0;
         TORCH_CHECK_VALUE(low.item<int64_t>() >= lowest &&
                               high.item<int64_t>() <= std::numeric_limits<int32_t>::max(),
-                          "Labels values must fit in 32-bit integers, got values from ", low.item<int64_t>(),
-                          " to ", high.item<int64_t>());
+                          what, " must fit in 32-bit integers, got values from ", low.item<int64_t>(), " to ",
+                          high.item<int64_t>());
     }
     return values.to(torch::kInt);
 }
 
 torch::Tensor to_rows(const torch::Tensor& values, const std::vector<std::string>& names) {
-    TORCH_CHECK_VALUE(values.dim() == 2, "Labels values must be a 2D Tensor, got shape ",
+    TORCH_CHECK_VALUE(values.dim() == 2, "the values of Labels must be a 2D tensor, got shape ",
                       shape_text(values.sizes()));
     TORCH_CHECK_VALUE(values.size(1) == static_cast<int64_t>(names.size()),
-                      "invalid Labels: the names must have an entry for each column of the array, got ",
-                      names.size(), " names for ", values.size(1), " columns");
-    return to_int32(values);
+                      "Labels must have one name for each column of their values, got ", names.size(),
+                      " names and ", values.size(1), " columns");
+    return to_int32("the values of Labels", values);
 }
 
 /// RuntimeError if a row occurs twice.
@@ -73,8 +75,7 @@ void check_unique(const torch::Tensor& values, LabelsData& data) {
         for (int64_t j = 0; j < rows.size; ++j) {
             texts.push_back(std::to_string(rows[*duplicate][j]));
         }
-        TORCH_CHECK(false, "can not have the same label entry multiple times: [", join(texts),
-                    "] is already present");
+        TORCH_CHECK(false, "entries of Labels must be unique, got [", join(texts), "] at least twice");
     }
 }
 
@@ -87,14 +88,13 @@ std::vector<std::string> normalize_names(const torch::IValue& names, const std::
         return {names.toStringRef()};
     }
     TORCH_CHECK_TYPE(names.isList() || names.isTuple(), context,
-                     " must be a string, list of strings or tuple of string, got '", names.tagKind(),
-                     "' instead");
+                     " must be a string, or a list or tuple of strings, got ", names.type()->repr_str());
     const auto& elements =
         names.isList() ? names.toListRef() : c10::ArrayRef(names.toTupleRef().elements().vec());
     std::vector<std::string> result;
     for (const auto& element : elements) {
-        TORCH_CHECK_TYPE(element.isString(), context, " must be a list of strings, got element with type '",
-                         element.tagKind(), "' instead");
+        TORCH_CHECK_TYPE(element.isString(), context, " must be strings, got one of type ",
+                         element.type()->repr_str());
         result.push_back(element.toStringRef());
     }
     return result;
@@ -170,13 +170,12 @@ Labels LabelsHolder::to(const torch::IValue& device, bool non_blocking) const {
         return to(this->device(), non_blocking);
     }
     TORCH_CHECK_TYPE(device.isString() || device.isDevice(),
-                     "'device' must be a string or a torch.device, got '", device.tagKind(), "' instead");
+                     "`device` must be None, a string or a torch.device, got ", device.type()->repr_str());
     return to(device.isString() ? torch::Device(device.toStringRef()) : device.toDevice(), non_blocking);
 }
 
 std::optional<int64_t> LabelsHolder::position(const int32_t* entry, int64_t size) const {
-    TORCH_CHECK(size == this->size(), "expected an entry of size ", this->size(),
-                " in Labels::position, got size ", size);
+    TORCH_CHECK(size == this->size(), "an entry of these Labels has ", this->size(), " values, got ", size);
     const auto place = data_->index().find(data_->host(), entry);
     return place < 0 ? std::nullopt : std::optional(place);
 }
@@ -186,21 +185,20 @@ std::optional<int64_t> LabelsHolder::position(const torch::IValue& entry) const 
         return position(row->host_values(), row->size());
     }
     if (entry.isTensor()) {
-        TORCH_CHECK_VALUE(entry.toTensor().dim() == 1,
-                          "entry passed to Labels::position must be a 1D Tensor, ", "got shape ",
+        TORCH_CHECK_VALUE(entry.toTensor().dim() == 1, "an entry of Labels must be a 1D tensor, got shape ",
                           shape_text(entry.toTensor().sizes()));
-        const auto row = to_int32(entry.toTensor()).to(torch::kCPU).contiguous();
+        const auto row = to_int32("an entry of Labels", entry.toTensor()).to(torch::kCPU).contiguous();
         return position(row.const_data_ptr<int32_t>(), row.numel());
     }
     TORCH_CHECK_TYPE(
         entry.isList() || entry.isTuple(),
-        "parameter to Labels::position must be a LabelsEntry, tensor, or list/tuple of integers, got '",
-        entry.tagKind(), "' instead");
+        "an entry of Labels must be a LabelsEntry, a tensor, or a list or tuple of integers, got ",
+        entry.type()->repr_str());
     std::vector<int32_t> row;
     bool representable = true;
     const auto add = [&](const torch::IValue& value) {
-        TORCH_CHECK_TYPE(value.isInt(), "list parameter to Labels::position must be a list of integers, ",
-                         "got element with type '", value.tagKind(), "' instead");
+        TORCH_CHECK_TYPE(value.isInt(), "an entry of Labels must consist of integers, got one value of type ",
+                         value.type()->repr_str());
         representable = representable && value.toInt() == static_cast<int32_t>(value.toInt());
         row.push_back(static_cast<int32_t>(value.toInt()));
     };

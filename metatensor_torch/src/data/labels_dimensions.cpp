@@ -12,8 +12,8 @@ namespace {
 
 int64_t dimension_index(const std::vector<std::string>& names, const std::string& name, const char* of) {
     const auto found = std::find(names.begin(), names.end(), name);
-    TORCH_CHECK_VALUE(found != names.end(), "'", name, "' not found in the dimensions of ", of,
-                      ", these are [", join(names), "]");
+    TORCH_CHECK_VALUE(found != names.end(), "there is no dimension '", name, "' in ", of, ", only [",
+                      join(names), "]");
     return found - names.begin();
 }
 
@@ -33,13 +33,13 @@ Labels LabelsHolder::append(std::string name, torch::Tensor values) const {
 }
 
 Labels LabelsHolder::insert(int64_t index, std::string name, torch::Tensor values) const {
-    TORCH_CHECK_INDEX(index >= 0 && index <= size(), "index ", index, " is out of bounds for Labels with ",
-                      size(), " dimensions");
-    TORCH_CHECK_VALUE(values.dim() == 1, "`values` must be a 1D tensor, got shape ",
+    TORCH_CHECK_INDEX(index >= 0 && index <= size(), "index ", index, " of the new dimension must be in [0, ",
+                      size(), "]");
+    TORCH_CHECK_VALUE(values.dim() == 1, "the values of a dimension must be a 1D tensor, got shape ",
                       shape_text(values.sizes()));
-    TORCH_CHECK_VALUE(values.size(0) == count(), "the new `values` contains ", values.size(0),
-                      " entries, but the Labels contains ", count());
-    TORCH_CHECK_VALUE(values.device() == device(), "the new `values` must be on the device of the Labels, ",
+    TORCH_CHECK_VALUE(values.size(0) == count(), "a new dimension of these Labels must have ", count(),
+                      " values, got ", values.size(0));
+    TORCH_CHECK_VALUE(values.device() == device(), "a new dimension of these Labels must be on device ",
                       device(), ", got ", values.device());
     // one column of labels: checked and converted like all labels
     const auto added =
@@ -54,14 +54,14 @@ Labels LabelsHolder::insert(int64_t index, std::string name, torch::Tensor value
 
 Labels LabelsHolder::permute(const std::vector<int64_t>& dimensions_indexes) const {
     TORCH_CHECK_VALUE(static_cast<int64_t>(dimensions_indexes.size()) == size(),
-                      "the length of `dimensions_indexes` (", dimensions_indexes.size(),
-                      ") does not match the number of dimensions in the Labels (", size(), ")");
+                      "there must be an index for each of the ", size(), " dimensions of these Labels, got ",
+                      dimensions_indexes.size());
     std::vector<std::string> names;
     std::vector<torch::Tensor> columns;
     const auto rows = cheapest_rows(*this);
     for (const auto index : dimensions_indexes) {
-        TORCH_CHECK_INDEX(index >= -size() && index < size(), "out of range index ", index,
-                          " for labels dimensions (", size(), ")");
+        TORCH_CHECK_INDEX(index >= -size() && index < size(), "index ", index,
+                          " is out of range for Labels with ", size(), " dimensions");
         const auto dimension = index < 0 ? index + size() : index;
         names.push_back(names_[dimension]);
         columns.push_back(rows.select(1, dimension));
@@ -93,8 +93,8 @@ LabelsEntryHolder::LabelsEntryHolder(Labels labels, int64_t index)
     const auto count = labels_->count();
     if (index < -count || index >= count) {
         // ends the iteration over labels in Python, so it must be cheap: this constructor takes no backtrace
-        throw c10::IndexError("index " + std::to_string(index) + " is out of range for tensor of size " +
-                                  shape_text(labels_->values().sizes()) + " at dimension 0",
+        throw c10::IndexError("index " + std::to_string(index) + " is out of range for Labels with " +
+                                  std::to_string(count) + " entries",
                               nullptr);
     }
     index_ = index < 0 ? index + count : index;
@@ -116,8 +116,8 @@ int64_t LabelsEntryHolder::getitem(const torch::IValue& index) const {
     if (index.isString()) {
         return (*this)[index.toStringRef()];
     }
-    TORCH_CHECK_TYPE(index.isInt(), "LabelsEntry can only be indexed by int or str, got '", index.tagKind(),
-                     "' instead");
+    TORCH_CHECK_TYPE(index.isInt(), "the index of a LabelsEntry must be an int or a str, got ",
+                     index.type()->repr_str());
     return (*this)[index.toInt()];
 }
 

@@ -14,8 +14,8 @@ using details::RowSpan;
 namespace {
 
 void check_same_names(const LabelsHolder& a, const LabelsHolder& b, const char* operation) {
-    TORCH_CHECK(a.names() == b.names(), "can not take the ", operation,
-                " of these Labels, they have different dimensions: [", join(a.names()), "] and [",
+    TORCH_CHECK(a.names() == b.names(), "the ", operation,
+                " of Labels needs the same names in the same order, got [", join(a.names()), "] and [",
                 join(b.names()), "]");
 }
 
@@ -106,8 +106,8 @@ std::vector<int64_t> dimension_places(const std::vector<std::string>& wanted,
     std::vector<int64_t> places;
     for (const auto& name : wanted) {
         const auto found = std::find(names.begin(), names.end(), name);
-        TORCH_CHECK(found != names.end(), "'", name,
-                    "' in selection is not part of these Labels, which have [", join(names), "]");
+        TORCH_CHECK(found != names.end(), "the selection contains '", name, "', but these Labels only have [",
+                    join(names), "]");
         places.push_back(found - names.begin());
     }
     return places;

@@ -31,7 +31,7 @@ KeySelection selection_of(const LabelsEntryHolder& entry) {
 }
 
 KeySelection selection_of(const Labels& selection) {
-    TORCH_CHECK_VALUE(selection->count() == 1, "block selection must contain exactly one entry, got ",
+    TORCH_CHECK_VALUE(selection->count() == 1, "labels that select blocks must have one entry, got ",
                       selection->count());
     return selection_of(LabelsEntryHolder(selection, 0));
 }
@@ -40,8 +40,8 @@ KeySelection selection_of(const c10::Dict<torch::IValue, torch::IValue>& selecti
     KeySelection result;
     for (const auto& item : selection) {
         TORCH_CHECK_TYPE(item.key().isString() && item.value().isInt(),
-                         "expected argument to be Dict[str, int], got Dict[", item.key().type()->repr_str(),
-                         ", ", item.value().type()->repr_str(), "]");
+                         "a dictionary that selects blocks must be a Dict[str, int], got Dict[",
+                         item.key().type()->repr_str(), ", ", item.value().type()->repr_str(), "]");
         result.names.push_back(item.key().toStringRef());
         result.values.push_back(item.value().toInt());
     }
@@ -75,8 +75,8 @@ std::vector<int64_t> matching_keys(const LabelsHolder& keys, const KeySelection&
     std::vector<int64_t> columns;
     for (const auto& name : selection.names) {
         const auto found = std::find(keys.names().begin(), keys.names().end(), name);
-        TORCH_CHECK(found != keys.names().end(), "'", name,
-                    "' in selection is not part of the keys, which have [", join(keys.names()), "]");
+        TORCH_CHECK(found != keys.names().end(), "the selection contains '", name,
+                    "', but the keys only have [", join(keys.names()), "]");
         columns.push_back(found - keys.names().begin());
     }
     const auto rows = keys.data()->host();
@@ -107,10 +107,9 @@ std::vector<int64_t> matching_keys(const LabelsHolder& keys, const KeySelection&
 
 TensorBlock the_block(const TensorMap& self, const KeySelection& selection) {
     const auto matching = matching_keys(*self->keys(), selection);
-    TORCH_CHECK_VALUE(!matching.empty(), "could not find blocks matching the selection ",
-                      selection_text(selection));
-    TORCH_CHECK_VALUE(matching.size() == 1, "got more than one matching block for ",
-                      selection_text(selection), ", use the `blocks` function to select more than one block");
+    TORCH_CHECK_VALUE(!matching.empty(), "no block matches the selection ", selection_text(selection));
+    TORCH_CHECK_VALUE(matching.size() == 1, matching.size(), " blocks match the selection ",
+                      selection_text(selection), ", `blocks` gives all of them");
     return TensorMapHolder::block_by_id(self, matching[0]);
 }
 
@@ -122,8 +121,8 @@ std::vector<TensorBlock> all_blocks(const TensorMap& self, const KeySelection& s
 
 TensorBlock TensorMapHolder::block_by_id(const TensorMap& self, int64_t index) {
     const auto count = static_cast<int64_t>(self->blocks_.size());
-    TORCH_CHECK_INDEX(index >= -count && index < count, "block index out of bounds: we have ", count,
-                      " blocks but the index is ", index);
+    TORCH_CHECK_INDEX(index >= -count && index < count, "block index ", index,
+                      " is out of range for a TensorMap with ", count, " blocks");
     return torch::make_intrusive<TensorBlockHolder>(self->blocks_[index < 0 ? index + count : index], "");
 }
 
@@ -141,16 +140,16 @@ TensorBlock TensorMapHolder::block(const TensorMap& self, const LabelsEntry& sel
 
 TensorBlock TensorMapHolder::block_torch(const TensorMap& self, const torch::IValue& selection) {
     if (selection.isNone()) {
-        TORCH_CHECK_VALUE(!self->blocks_.empty(), "there is no block in this TensorMap");
-        TORCH_CHECK_VALUE(self->blocks_.size() == 1,
-                          "there is more than one block in this TensorMap, provide a selection");
+        TORCH_CHECK_VALUE(!self->blocks_.empty(), "this TensorMap has no block");
+        TORCH_CHECK_VALUE(self->blocks_.size() == 1, "this TensorMap has ", self->blocks_.size(),
+                          " blocks: say which one with a selection");
         return block_by_id(self, 0);
     }
     if (selection.isInt()) {
         return block_by_id(self, selection.toInt());
     }
     const auto keys = selection_in(selection);
-    TORCH_CHECK_TYPE(keys, "expected argument to be int, Dict[str, int], Labels, or LabelsEntry, got ",
+    TORCH_CHECK_TYPE(keys, "a block is selected by None, an int, Dict[str, int], Labels or LabelsEntry, got ",
                      selection.type()->repr_str());
     return the_block(self, *keys);
 }
@@ -195,8 +194,8 @@ std::vector<TensorBlock> TensorMapHolder::blocks_torch(const TensorMap& self,
     }
     const auto keys = selection_in(selection);
     TORCH_CHECK_VALUE(
-        keys, "expected argument to be None, int, List[int], Dict[str, int], Labels, or LabelsEntry, ",
-        "got ", selection.type()->repr_str());
+        keys, "blocks are selected by None, an int, List[int], Dict[str, int], Labels or LabelsEntry, got ",
+        selection.type()->repr_str());
     return all_blocks(self, *keys);
 }
 

@@ -14,8 +14,8 @@ namespace {
 
 void check_same_names(const char* what, const std::vector<std::string>& first,
                       const std::vector<std::string>& other) {
-    TORCH_CHECK(first == other, "all blocks must have the same ", what, " dimensions, got [", join(first),
-                "] and [", join(other), "]");
+    TORCH_CHECK(first == other, "the ", what, " names of all blocks in a TensorMap must be the same, got [",
+                join(first), "] and [", join(other), "]");
 }
 
 void check_same_metadata(const BlockData& first, const BlockData& other) {
@@ -26,22 +26,22 @@ void check_same_metadata(const BlockData& first, const BlockData& other) {
     for (const auto& [parameter, gradient] : first.gradients) {
         same_gradients = same_gradients && details::find_gradient(other, parameter);
     }
-    TORCH_CHECK(same_gradients, "all blocks must have the same set of gradients");
+    TORCH_CHECK(same_gradients,
+                "all blocks in a TensorMap must have gradients with respect to the same parameters");
     for (const auto& [parameter, gradient] : first.gradients) {
         check_same_metadata(*gradient, *details::find_gradient(other, parameter));
     }
 }
 
 void check_blocks(const Labels& keys, const std::vector<std::shared_ptr<BlockData>>& blocks) {
-    TORCH_CHECK(static_cast<int64_t>(blocks.size()) == keys->count(),
-                "expected the same number of blocks as the number of entries in the keys (", keys->count(),
-                ") when creating a TensorMap, got ", blocks.size());
+    TORCH_CHECK(static_cast<int64_t>(blocks.size()) == keys->count(), "a TensorMap with ", keys->count(),
+                " keys must have as many blocks, got ", blocks.size());
     for (const auto& block : blocks) {
         TORCH_CHECK(block->values.device() == keys->device(),
-                    "cannot create TensorMap: keys and blocks must be on the same device, got '",
-                    keys->device(), "' and '", block->values.device(), "'");
+                    "the blocks of a TensorMap must be on the device of the keys, ", keys->device(), ", got ",
+                    block->values.device());
         TORCH_CHECK(block->values.scalar_type() == blocks[0]->values.scalar_type(),
-                    "cannot create TensorMap: all blocks must have the same dtype, got ",
+                    "all blocks in a TensorMap must have the same dtype, got ",
                     blocks[0]->values.scalar_type(), " and ", block->values.scalar_type());
         check_same_metadata(*blocks[0], *block);
     }
@@ -56,9 +56,9 @@ TensorMapHolder::TensorMapHolder(Labels keys, const std::vector<TensorBlock>& bl
     for (const auto& block : blocks) {
         contents.push_back(block->shared());
         const auto before = std::find(contents.begin(), contents.end() - 1, contents.back());
-        TORCH_CHECK(before == contents.end() - 1,
-                    "can not use the same TensorBlock twice in a TensorMap, it is moved "
-                    "inside at its first use: make a copy of it");
+        TORCH_CHECK(
+            before == contents.end() - 1,
+            "the same TensorBlock is given twice to a TensorMap, which takes its content: make a copy of it");
     }
     check_blocks(keys_, contents);
     for (const auto& block : blocks) {
