@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""metatensor's data types as TorchScript classes: labelled, sparse blocks of tensors.
+
+The package is also importable as ``metatensor.torch``. The classes work in eager code, as annotations, and
+in ``torch.jit.script``.
+"""
+
+import os
+
+import torch
+
+from . import _library
+
+
+_library.load_library("metatensor_torch", os.path.dirname(os.path.abspath(__file__)), "metatensor.Labels")
+
+from . import utils  # noqa: E402
+from ._classes import Labels, LabelsEntry, TensorBlock, TensorMap  # noqa: E402
+from .io import (  # noqa: E402
+    load,
+    load_block,
+    load_block_buffer,
+    load_buffer,
+    load_labels,
+    load_labels_buffer,
+    save,
+    save_buffer,
+)
+
+
+#: ``version()``: the version of the metatensor-torch interface that the library implements.
+version = torch.ops.metatensor.version
+#: ``dtype_name(dtype: torch.dtype)``: name of a dtype ("torch.float32"), also for dtypes in scripted code.
+dtype_name = torch.ops.metatensor.dtype_name
+
+__version__ = version()
+
+__all__ = [
+    "Labels",
+    "LabelsEntry",
+    "TensorBlock",
+    "TensorMap",
+    "dtype_name",
+    "load",
+    "load_block",
+    "load_block_buffer",
+    "load_buffer",
+    "load_labels",
+    "load_labels_buffer",
+    "save",
+    "save_buffer",
+    "utils",
+    "version",
+]

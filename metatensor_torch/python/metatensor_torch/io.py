@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Reading and writing of labels, blocks and maps: files, file objects and buffers.
+
+Scripted code can call all of these functions; there, a file is given by its name as a ``str``.
+"""
+
+import ctypes
+import os
+from typing import BinaryIO, Union
+
+import torch
+
+from ._classes import Labels, TensorBlock, TensorMap
+from ._scripting import scripted_as
+
+
+File = Union[str, os.PathLike, BinaryIO]
+Data = Union[Labels, TensorBlock, TensorMap]
+
+_ops = torch.ops.metatensor
+
+
+@scripted_as("metatensor::load")
+def load(file: File) -> TensorMap:
+    """Read a :py:class:`TensorMap` from an ``.mts`` file, to CPU.
+
+    :param file: name of a file, or an object with a ``read`` method that returns bytes
+    """
+    return _ops.load(os.fspath(file)) if _is_path(file) else _ops.load_buffer(_read(file))
+
+
+@scripted_as("metatensor::load_block")
+def load_block(file: File) -> TensorBlock:
+    """Read a :py:class:`TensorBlock` from an ``.mts`` file, to CPU; ``file`` is as in :py:func:`load`."""
+    return _ops.load_block(os.fspath(file)) if _is_path(file) else _ops.load_block_buffer(_read(file))
+
+
+@scripted_as("metatensor::load_labels")
+def load_labels(file: File) -> Labels:
+    """Read :py:class:`Labels` from an ``.npy`` file, to CPU; ``file`` is as in :py:func:`load`."""
+    return _ops.load_labels(os.fspath(file)) if _is_path(file) else _ops.load_labels_buffer(_read(file))
+
+
+@scripted_as("metatensor::load_buffer")
+def load_buffer(buffer: torch.Tensor) -> TensorMap:
+    """Read a :py:class:`TensorMap` from the content of an ``.mts`` file, a ``uint8`` tensor [n_bytes]."""
+    return _ops.load_buffer(buffer)
+
+
+@scripted_as("metatensor::load_block_buffer")
+def load_block_buffer(buffer: torch.Tensor) -> TensorBlock:
+    """Read a :py:class:`TensorBlock` from the content of an ``.mts`` file, a ``uint8`` tensor [n_bytes]."""
+    return _ops.load_block_buffer(buffer)
+
+
+@scripted_as("metatensor::load_labels_buffer")
+def load_labels_buffer(buffer: torch.Tensor) -> Labels:
+    """Read :py:class:`Labels` from the content of an ``.npy`` file, a ``uint8`` tensor [n_bytes]."""
+    return _ops.load_labels_buffer(buffer)
+
+
+@scripted_as("metatensor::save")
+def save(file: File, data: Data) -> None:
+    """Write labels, a block or a map.
+
+    :param file: name of a file, which gets the usual extension (``.mts``, ``.npy`` for labels) if it has
+        another one, or an object with a ``write`` method that takes bytes
+    :param data: what to write; data on other devices are copied to CPU
+    """
+    if _is_path(file):
+        _ops.save(os.fspath(file), data)
+    else:
+        buffer = _ops.save_buffer(data)
+        file.write(ctypes.string_at(buffer.data_ptr(), buffer.numel()))
+
+
+@scripted_as("metatensor::save_buffer")
+def save_buffer(data: Data) -> torch.Tensor:
+    """The content of the file that :py:func:`save` writes, as a ``uint8`` tensor [n_bytes]."""
+    return _ops.save_buffer(data)
+
+
+def _is_path(file: File) -> bool:
+    return isinstance(file, (str, os.PathLike))
+
+
+def _read(file: BinaryIO) -> torch.Tensor:
+    content = bytearray(file.read())
+    return torch.frombuffer(content, dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Interface between atomistic models and simulation engines, as TorchScript classes.
+
+A model is a ``torch.nn.Module`` with the ``forward`` of :py:class:`ModelInterface`. Wrapped in
+:py:class:`AtomisticModel` and saved, it runs in any engine without Python.
+"""
+
+import os
+
+from metatensor_torch import _library
+
+
+_library.load_library("metatomic_torch", os.path.dirname(os.path.abspath(__file__)), "metatomic.System")
+
+from . import utils  # noqa: E402
+from ._classes import (  # noqa: E402
+    ModelCapabilities,
+    ModelEvaluationOptions,
+    ModelMetadata,
+    ModelOutput,
+    NeighborListOptions,
+    System,
+    check_atomistic_model,
+    load_model_extensions,
+    pick_device,
+    pick_output,
+    read_model_metadata,
+    register_autograd_neighbors,
+    unit_conversion_factor,
+    unit_dimension_for_quantity,
+    version,
+)
+from .model import (  # noqa: E402
+    AtomisticModel,
+    ModelInterface,
+    is_atomistic_model,
+    load_atomistic_model,
+)
+
+
+__version__ = version()
+
+__all__ = [
+    "AtomisticModel",
+    "ModelCapabilities",
+    "ModelEvaluationOptions",
+    "ModelInterface",
+    "ModelMetadata",
+    "ModelOutput",
+    "NeighborListOptions",
+    "System",
+    "check_atomistic_model",
+    "is_atomistic_model",
+    "load_atomistic_model",
+    "load_model_extensions",
+    "pick_device",
+    "pick_output",
+    "read_model_metadata",
+    "register_autograd_neighbors",
+    "unit_conversion_factor",
+    "unit_dimension_for_quantity",
+    "utils",
+    "version",
+]
