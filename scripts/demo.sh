@@ -33,6 +33,8 @@ plugin=$source_dir/build/release/lammps_plugin/metatensorplugin.so
 [[ -f $plugin ]] || die "the plugin was not built, as no LAMMPS was found to build it for" "See docs/installation.md"
 [[ -x $lammps_executable ]] || die "no LAMMPS to run: install the Python package lammps, or set LMP to your lmp"
 ((n_ranks == 1)) || [[ -x $mpiexec ]] || die "no mpiexec: install the Python package mpich, or set MPIEXEC"
+[[ -f $lammps_potentials/Si.sw ]] || die "no Si.sw in '$lammps_potentials'" \
+    "Set LAMMPS_POTENTIALS to the folder potentials of your LAMMPS"
 mkdir -p "$output"
 output=$(cd "$output" && pwd)
 
@@ -49,7 +51,7 @@ run_lammps() {
         die "LAMMPS stopped with an error" "Its log is $output/$log"
 }
 
-# demonstrate NAME SCRIPT NATIVE_STYLE SCRIPT_ARGUMENTS...
+# demonstrate NAME SCRIPT NATIVE_STYLE OPTIONS_OF_SCRIPT...
 demonstrate() {
     local name=$1 script=$2 native=$3
     shift 3
@@ -73,6 +75,6 @@ show_result() {
 }
 
 demonstrate argon lennard_jones.py lj/cut
-demonstrate silicon stillinger_weber.py sw
+demonstrate silicon stillinger_weber.py sw --parameters "$lammps_potentials/Si.sw"
 show_result argon lj/cut
 show_result silicon sw

@@ -13,7 +13,10 @@ import pytest
 
 
 ROOT = pathlib.Path(__file__).parents[2]
-EXAMPLES = {"argon": "lennard_jones.py", "silicon": "stillinger_weber.py"}
+EXAMPLES = {
+    "argon": ["lennard_jones.py"],
+    "silicon": ["stillinger_weber.py", "--parameters", f"{os.environ['LAMMPS_POTENTIALS']}/Si.sw"],
+}
 
 
 def run(command, folder):
@@ -25,7 +28,8 @@ def run(command, folder):
 @pytest.mark.parametrize("n_ranks", [1, 2])
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_same_as_native_style(tmp_path, name, n_ranks):
-    run([sys.executable, ROOT / "examples" / "python" / EXAMPLES[name], "--output", f"{name}.pt"], tmp_path)
+    script, *options = EXAMPLES[name]
+    run([sys.executable, ROOT / "examples" / "python" / script, "--output", f"{name}.pt", *options], tmp_path)
     scripts = ROOT / "examples" / "lammps" / name
     lmp = [os.environ["MPIEXEC"], "-n", str(n_ranks), os.environ["LMP"], "-nocite"]
     variables = ["-var", "plugin", os.environ["METATENSOR_PLUGIN"], "-var", "model", f"{name}.pt", "-var", "steps", "40"]
