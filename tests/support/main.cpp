@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
-#include <torch/script.h>
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
-    torch::set_num_threads(1);
+    at::set_num_threads(1);
     return RUN_ALL_TESTS();
 }
