@@ -16,6 +16,11 @@ add_compile_options(-fPIC)
 
 add_library(metatensor_torch_warnings INTERFACE)
 target_compile_options(metatensor_torch_warnings INTERFACE -Wall -Wextra -Wpedantic)
+if (CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # these see errors in std::string that are not there (GCC bug 105651)
+    target_compile_options(metatensor_torch_warnings INTERFACE
+        -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+endif()
 
 if (METATENSOR_TORCH_SANITIZE)
     add_compile_options(-fsanitize=${METATENSOR_TORCH_SANITIZE} -fno-omit-frame-pointer)

@@ -4,7 +4,10 @@
 #include "kokkos/tensor_array.hpp"
 #include "model_output.hpp"
 
+#include <ATen/Parallel.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <metatomic/torch.hpp>
+#include <torch/csrc/autograd/autograd.h>
 
 #include <chrono>
 #include <cmath>
@@ -34,10 +37,11 @@ class Stopwatch {
 
 /// Process-wide settings of torch that suit one rank of a simulation.
 void configure_torch(int n_threads) {
-    torch::set_num_threads(n_threads);
+    at::set_num_threads(n_threads);
     static const bool once = [] {
         // The number of pairs changes at each step: do not compile for each new shape.
-        torch::jit::setFusionStrategy({{torch::jit::FusionBehavior::DYNAMIC, 2}});
+        torch::jit::FusionStrategy strategy = {{torch::jit::FusionBehavior::DYNAMIC, 2}};
+        torch::jit::setFusionStrategy(strategy);
         return true;
     }();
     static_cast<void>(once);
@@ -49,7 +53,7 @@ torch::Device find_device(const std::vector<std::string>& supported, const std::
     if (type == torch::kCPU) return torch::kCPU;
     if (requested && requested->find(':') != std::string::npos) return torch::Device(*requested);
     if (type != torch::kCUDA) return torch::Device(type);
-    const auto n_devices = std::max<int>(1, static_cast<int>(torch::cuda::device_count()));
+    const auto n_devices = std::max<int>(1, static_cast<int>(at::detail::getCUDAHooks().deviceCount()));
     return {type, static_cast<c10::DeviceIndex>(local_rank % n_devices)};
 }
 
