@@ -107,9 +107,10 @@ class StillingerWeber(torch.nn.Module):
         self.n_elements = len(elements)
 
         # [7, n_elements^2] and [2, n_elements^3]: a row for each parameter
-        self.register_buffer("pair_table", torch.tensor([_pair_row(pair) for pair in pairs]).double().T)
+        pair_rows = [_pair_row(pair) for pair in pairs]
+        self.register_buffer("pair_table", torch.tensor(pair_rows, dtype=torch.float64).T)
         triplet_rows = [[triplet.lambda_ * triplet.epsilon, triplet.cos_theta0] for triplet in triplets]
-        self.register_buffer("triplet_table", torch.tensor(triplet_rows).double().T)
+        self.register_buffer("triplet_table", torch.tensor(triplet_rows, dtype=torch.float64).T)
         self.register_buffer("ones", torch.ones(3, dtype=torch.float64))
         # position of a type in these tables
         numbers = [ELEMENTS.index(element) + 1 for element in elements]
