@@ -35,6 +35,7 @@ find_lammps
 build_dir=$source_dir/build/$preset
 
 options=(-DPython3_EXECUTABLE="$python")
+if is_gcc_with_ccache; then options+=(-DCMAKE_CXX_FLAGS="${CXXFLAGS:-} -fpch-preprocess"); fi # see lib.sh
 if has_lammps_to_build_for; then
     options+=(-DMETATENSOR_TORCH_BUILD_LAMMPS_PLUGIN=ON -DKokkos_ROOT="$kokkos_dir")
     [[ -z $mpi_compiler ]] || options+=(-DMPI_CXX_COMPILER="$mpi_compiler")

@@ -24,6 +24,12 @@ die() {
     exit 1
 }
 
+# So that ccache can keep objects that use precompiled headers, and find those of another checkout.
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:-pch_defines,time_macros} CCACHE_BASEDIR=${CCACHE_BASEDIR:-$source_dir}
+is_gcc_with_ccache() {
+    command -v ccache >/dev/null && "${CXX:-c++}" --version | grep -q 'Free Software Foundation'
+}
+
 # The comment at the top of a script is its help text.
 print_help() { sed -n '2,/^[^#]/{/^# SPDX/d; s/^# \{0,1\}//p}' "$1"; }
 

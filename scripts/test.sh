@@ -33,6 +33,7 @@ export_test_environment() {
     export METATENSOR_PLUGIN=$METATENSOR_TORCH_BUILD_DIR/lammps_plugin/metatensorplugin.so
     export LMP=$lammps_executable MPIEXEC=$mpiexec LAMMPS_POTENTIALS=$lammps_potentials
     export LD_LIBRARY_PATH=$lammps_library_path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi # for tests/consumer
     # Two ranks, or two tests, must not fight for the cores.
     export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
 }
