@@ -27,7 +27,7 @@ class KokkosMarshaller final : public Marshaller {
         }
         topologies_.clear();
         for (const auto& request : requests) {
-            if (list.pages != nullptr) {
+            if (list.matrix.rank == 0) {
                 add_topology(PagedList{list.pages}, list, atoms, positions, request, options);
             } else {
                 add_topology(view_of<const int, 2, Space>(list.matrix, "neighbors"), list, atoms, positions, request,

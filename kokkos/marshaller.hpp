@@ -48,10 +48,10 @@ struct NeighborRows {
     Array centers;
     /// `[n_owned + n_ghosts]` int32, by atom: number of neighbors.
     Array counts;
-    /// By atom: its first neighbor, the others follow in memory. Used when it is not null (lists on the host).
-    const int* const* pages = nullptr;
-    /// `[n_owned + n_ghosts, largest count]` int32, by atom; used when `pages` is null.
+    /// `[n_owned + n_ghosts, largest count]` int32, by atom: its neighbors.
     Array matrix;
+    /// Lists on the host, which have no matrix: by atom, its first neighbor; the others follow in memory.
+    const int* const* pages = nullptr;
     /// Bits of an entry that hold the index.
     std::int32_t index_mask = 0x1FFFFFFF;
 };

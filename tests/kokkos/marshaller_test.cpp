@@ -99,11 +99,11 @@ Box make_box(const Box::Matrix& vectors, const std::array<bool, 3>& periodic) {
 }
 
 const Structure structures[] = {
-    {"orthogonal", make_box({{{7, 0, 0}, {0, 8, 0}, {0, 0, 9}}}, {true, true, true}), 60},
-    {"triclinic", make_box({{{7, 0, 0}, {2.5, 8, 0}, {-1.5, 3, 9}}}, {true, true, true}), 60},
-    {"slab", make_box({{{7, 0, 0}, {2.5, 8, 0}, {0, 0, 9}}}, {true, true, false}), 60},
+    {"orthogonal", make_box({{{7, 0, 0}, {0, 8, 0}, {0, 0, 9}}}, {true, true, true}), 30},
+    {"triclinic", make_box({{{7, 0, 0}, {2.5, 8, 0}, {-1.5, 3, 9}}}, {true, true, true}), 30},
+    {"slab", make_box({{{7, 0, 0}, {2.5, 8, 0}, {0, 0, 9}}}, {true, true, false}), 30},
     {"wire", make_box({{{7, 0, 0}, {0, 8, 0}, {0, 0, 2}}}, {false, false, true}), 12},
-    {"cluster", make_box({{{7, 0, 0}, {0, 8, 0}, {0, 0, 9}}}, {false, false, false}), 60},
+    {"cluster", make_box({{{7, 0, 0}, {0, 8, 0}, {0, 0, 9}}}, {false, false, false}), 40},
     {"smaller_than_cutoff", make_box({{{1.7, 0, 0}, {0.3, 8, 0}, {0.2, 0.1, 2.1}}}, {true, true, true}), 6},
 };
 

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Models that do something wrong, one way each: `python bad_models.py KIND FILE`."""
+
+import sys
+from typing import Dict, List, Optional
+
+import torch
+
+from metatensor.torch import Labels, TensorBlock, TensorMap
+from metatomic.torch import (
+    AtomisticModel,
+    ModelCapabilities,
+    ModelMetadata,
+    ModelOutput,
+    NeighborListOptions,
+    System,
+)
+
+
+class Bad(torch.nn.Module):
+    """Energy: the sum of all distances, but for what `kind` does to it."""
+
+    def __init__(self, kind: str):
+        super().__init__()
+        self.kind = kind
+        self.request = NeighborListOptions(4.0, True, True, "bad")
+
+    def requested_neighbor_lists(self) -> List[NeighborListOptions]:
+        return [self.request]
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        system = systems[0]
+        vectors = system.get_neighbor_list(self.request).values
+        energy = vectors.norm(dim=1).sum()
+        name, sample, rows, columns = "energy", 0, 1, 1
+        sample_name = "system"
+        if self.kind == "throws":
+            raise ValueError("this model throws on purpose")
+        elif self.kind == "nan":
+            energy = energy * float("nan")
+        elif self.kind == "no_gradient":
+            energy = energy.detach()
+        elif self.kind == "missing":
+            return {}
+        elif self.kind == "sample_name":
+            sample_name = "structure"
+        elif self.kind == "sample_value":
+            sample = 3
+        elif self.kind == "too_many_samples":
+            rows = 2
+        elif self.kind == "too_many_properties":
+            columns = 2
+        samples = Labels(sample_name, sample + torch.arange(rows, device=vectors.device).reshape(-1, 1))
+        properties = Labels("energy", torch.arange(columns, device=vectors.device).reshape(-1, 1))
+        values = energy.reshape(1, 1).expand(rows, columns)
+        block = TensorBlock(values, samples, torch.jit.annotate(List[Labels], []), properties)
+        return {name: TensorMap(Labels("_", torch.zeros(1, 1, dtype=torch.int32, device=vectors.device)), [block])}
+
+
+class NeedsCharges(Bad):
+    def requested_inputs(self) -> Dict[str, ModelOutput]:
+        return {"charge": ModelOutput(unit="e", sample_kind="atom")}
+
+
+def main():
+    kind, path = sys.argv[1:]
+    module = (NeedsCharges if kind == "needs_charges" else Bad)(kind)
+    output = "feature" if kind == "no_energy" else "energy"
+    infinite = kind == "infinite_range"
+    capabilities = ModelCapabilities(
+        outputs={output: ModelOutput(unit="" if output == "feature" else "eV", sample_kind="system")},
+        atomic_types=[18],
+        interaction_range=float("inf") if infinite else 4.0,
+        length_unit="angstrom",
+        supported_devices=["cuda"] if kind == "only_cuda" else ["cpu", "cuda"],
+        dtype="float64",
+    )
+    AtomisticModel(module.eval(), ModelMetadata(), capabilities).save(path)
+
+
+if __name__ == "__main__":
+    main()

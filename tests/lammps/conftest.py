@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the tests of whole LAMMPS runs share: models to run, and runs of the unmodified `lmp`.
+
+The environment is that of scripts/test.sh: METATENSOR_PLUGIN, LMP, MPIEXEC and LAMMPS_POTENTIALS are set.
+"""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from runs import Lammps
+
+
+ROOT = pathlib.Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples" / "python"
+
+@pytest.fixture
+def lammps(tmp_path):
+    return Lammps(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory):
+    """Exports example models, each once: models("lennard_jones", "--half-list") is a path."""
+    folder = tmp_path_factory.mktemp("models")
+    exported = {}
+
+    def export(example, *options):
+        key = (example, *options)
+        if key not in exported:
+            path = folder / f"{len(exported)}.pt"
+            command = [sys.executable, EXAMPLES / f"{example}.py", "--output", path, *options]
+            result = subprocess.run(command, capture_output=True, text=True)
+            assert result.returncode == 0, result.stderr
+            exported[key] = path
+        return exported[key]
+
+    return export

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs of the unmodified `lmp`."""
+
+import os
+import pathlib
+import subprocess
+
+
+POTENTIALS = pathlib.Path(os.environ["LAMMPS_POTENTIALS"])
+
+
+class Lammps:
+    """Runs input scripts in a folder of their own."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.plugin = os.environ["METATENSOR_PLUGIN"]
+
+    def run(self, script, n_ranks=1, check=True, environment=None, options=()):
+        """Runs an input script (text); returns what LAMMPS printed, on both streams."""
+        (self.folder / "in.script").write_text(script)
+        command = [os.environ["MPIEXEC"], "-n", str(n_ranks), os.environ["LMP"], "-nocite", "-in", "in.script"]
+        result = subprocess.run(
+            [*command, *options],
+            cwd=self.folder,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+        if check:
+            assert result.returncode == 0, result.stdout[-4000:]
+        else:
+            assert result.returncode != 0, result.stdout[-4000:]
+        return result.stdout

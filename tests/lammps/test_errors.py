@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Input that can not work: LAMMPS stops on all ranks, and says what is wrong."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from structures import ARGON, block, structure
+
+
+ATOMS = structure(ARGON, "p p p", block(2, 2, 2))
+
+
+@pytest.fixture(scope="module")
+def bad_model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bad_models")
+
+    def export(kind):
+        path = folder / f"{kind}.pt"
+        if not path.exists():
+            script = pathlib.Path(__file__).with_name("bad_models.py")
+            result = subprocess.run([sys.executable, script, kind, path], capture_output=True, text=True)
+            assert result.returncode == 0, result.stderr
+        return path
+
+    return export
+
+
+def failure(lammps, lines, n_ranks=1, atoms=ATOMS, **options):
+    script = atoms + f"plugin load {lammps.plugin}\n" + "\n".join(lines) + "\nrun 2\n"
+    output = lammps.run(script, n_ranks, check=False, **options)
+    assert "ERROR" in output, output
+    return " ".join(output.split())  # LAMMPS may wrap lines
+
+
+@pytest.mark.parametrize("n_ranks", [1, 2])
+def test_missing_file(lammps, n_ranks):
+    text = failure(lammps, ["pair_style metatensor nowhere.pt"], n_ranks)
+    assert "ERROR" in text and "nowhere.pt" in text
+    assert "does not exist" in text or "no such file" in text.lower()
+
+
+def test_not_torchscript(lammps):
+    (lammps.folder / "text.pt").write_text("this is not a model")
+    text = failure(lammps, ["pair_style metatensor text.pt"])
+    assert "text.pt" in text and "TorchScript" in text
+
+
+def test_not_an_atomistic_model(lammps):
+    torch.jit.script(torch.nn.Linear(1, 1)).save(str(lammps.folder / "linear.pt"))
+    text = failure(lammps, ["pair_style metatensor linear.pt"])
+    assert "linear.pt" in text and "atomistic model" in text
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        ("", "expected the file of a model after 'pair_style metatensor'"),
+        ("{model} colour red", "unknown keyword 'colour', expected one of: device DEVICE, extensions DIRECTORY"),
+        ("{model} check_consistency", "keyword 'check_consistency' must be followed by on|off"),
+        ("{model} check_consistency maybe", "the value of 'check_consistency' must be on or off, got 'maybe'"),
+        ("{model} device toaster", "toaster"),
+        ("{model} device cuda", "cuda"),
+    ],
+)
+@pytest.mark.parametrize("n_ranks", [1, 2])
+def test_pair_style(lammps, models, words, message, n_ranks):
+    if "device cuda" in words and torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    text = failure(lammps, [f"pair_style metatensor {words}".format(model=models("lennard_jones"))], n_ranks)
+    assert message in text
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        ("* *", "expected an element, a type of the model or NULL for each of the 1 atom types after '* *', got 0"),
+        ("* * Ar Ar", "for each of the 1 atom types after '* *', got 2"),
+        ("1 1 Ar", "takes one line 'pair_coeff * *' for all atom types"),
+        ("* * Foo", "'Foo' is neither the symbol of an element, an integer type of the model, nor NULL"),
+        ("* * Kr", "the model does not know Kr (type 36) of atom type 1, it knows the types: 18"),
+        ("* * 77", "the model does not know type 77 of atom type 1, it knows the types: 18"),
+        ("* * NULL", "coefficients"),
+    ],
+)
+def test_pair_coeff(lammps, models, words, message):
+    text = failure(lammps, [f"pair_style metatensor {models('lennard_jones')}", f"pair_coeff {words}"])
+    assert message in text
+
+
+@pytest.mark.parametrize("units", ["lj", "cgs", "micro", "nano"])
+def test_units(lammps, models, units):
+    atoms = f"units {units}\nregion box block 0 1 0 1 0 1\ncreate_box 1 box\n"
+    text = failure(lammps, [f"pair_style metatensor {models('lennard_jones')}"], atoms=atoms)
+    assert f"units '{units}' are not supported, expected one of: metal, real, si, electron" in text
+
+
+@pytest.mark.parametrize(
+    "kind, message",
+    [
+        ("throws", "this model throws on purpose"),
+        ("nan", "the energy that the model returned is not a finite number"),
+        ("no_gradient", "can not be differentiated"),
+        ("missing", "the model did not return 'energy'"),
+        ("sample_name", "output 'energy' must have the samples [system], got [structure]"),
+        ("sample_value", "output 'energy' must have the sample system=0, got system=3"),
+        ("too_many_samples", "output 'energy' must have the shape [1, 1], got [2, 1]"),
+        ("too_many_properties", "output 'energy' must have the shape [1, 1], got [1, 2]"),
+        ("needs_charges", "the model needs the input 'charge'"),
+        ("no_energy", "energy"),
+        ("only_cuda", "cuda"),
+    ],
+)
+@pytest.mark.parametrize("n_ranks", [1, 2])
+def test_bad_model(lammps, bad_model, kind, message, n_ranks):
+    if kind == "only_cuda" and torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    text = failure(lammps, [f"pair_style metatensor {bad_model(kind)}", "pair_coeff * * Ar"], n_ranks)
+    assert message in text
+
+
+def test_infinite_range_needs_one_rank(lammps, bad_model):
+    lines = [f"pair_style metatensor {bad_model('infinite_range')}", "pair_coeff * * Ar"]
+    assert "infinite interaction range and can run on one MPI rank only, got 2" in failure(lammps, lines, 2)
+    lammps.run(ATOMS + f"plugin load {lammps.plugin}\n" + "\n".join(lines) + "\nrun 2\n")
+
+
+def test_energies_of_atoms_that_the_model_does_not_give(lammps, bad_model):
+    lines = [f"pair_style metatensor {bad_model('fine')}", "pair_coeff * * Ar", "compute pe all pe/atom"]
+    lines.append("dump pe all custom 1 pe.dump id c_pe")
+    assert "does not give the energies of atoms" in failure(lammps, lines)
+
+
+def test_atoms_without_ids(lammps, models):
+    atoms = ATOMS.replace("atom_style atomic", "atom_style atomic\natom_modify id no")
+    lines = [f"pair_style metatensor {models('lennard_jones')}", "pair_coeff * * Ar"]
+    assert "needs atom IDs" in failure(lammps, lines, atoms=atoms)
+
+
+def test_bonded_atoms_need_all_pairs(lammps, models):
+    atoms = ATOMS.replace("atom_style atomic", "atom_style full")
+    lines = [f"pair_style metatensor {models('lennard_jones')}", "pair_coeff * * Ar"]
+    assert "special_bonds lj/coul 1.0 1.0 1.0" in failure(lammps, lines, atoms=atoms)
+    script = atoms + f"plugin load {lammps.plugin}\nspecial_bonds lj/coul 1.0 1.0 1.0\n" + "\n".join(lines)
+    lammps.run(script + "\nrun 0\n")
