@@ -18,42 +18,41 @@
 //   metatomic::_check_atomic_types(System[] systems, int[] supported) -> ()
 //   metatomic::_check_inputs(System[] systems, ModelCapabilities capabilities,
 //       NeighborListOptions[] requested_neighbor_lists, Dict(str, ModelOutput) requested_inputs,
-//       ModelEvaluationOptions options, str model_dtype) -> ()
-//   metatomic::_convert_systems_units(System[] systems, NeighborListOptions[] requested,
-//       Dict(str, ModelOutput) requested_inputs, str model_length_unit, str system_length_unit) -> System[]
+//       ModelEvaluationOptions options) -> ()
+//   metatomic::_convert_systems_units(System[] systems, Dict(str, ModelOutput) requested_inputs,
+//       str model_length_unit, str system_length_unit) -> System[]
 //   metatomic::_convert_outputs_units(Dict(str, TensorMap) outputs, Dict(str, ModelOutput) declared,
 //       Dict(str, ModelOutput) requested) -> Dict(str, TensorMap)
 
 namespace metatomic_torch {
 
 /// Checks that the model knows all types of atoms; types that were checked before (same storage, not changed
-/// since, same set) are not looked at again.
+/// through torch since, same set) are not looked at again.
 ///
 /// @throws ValueError with the first type that is not supported
 METATOMIC_TORCH_EXPORT void check_atomic_types(const std::vector<System>& systems,
                                                const std::vector<int64_t>& supported);
 
-/// Checks what a model is called with: device and dtype of the systems, neighbor lists and data that the
-/// model asks for, outputs against what the model offers, `selected_atoms`.
+/// Checks what a model is called with: device and dtype of the systems, their cells, neighbor lists and data
+/// that the model asks for, outputs against what the model offers, `selected_atoms`.
 ///
 /// @throws ValueError with what is wrong
 METATOMIC_TORCH_EXPORT void check_inputs(const std::vector<System>& systems,
                                          const ModelCapabilities& capabilities,
                                          const std::vector<NeighborListOptions>& requested_neighbor_lists,
                                          const c10::Dict<std::string, ModelOutput>& requested_inputs,
-                                         const ModelEvaluationOptions& options,
-                                         const std::string& model_dtype);
+                                         const ModelEvaluationOptions& options);
 
-/// The systems in the units of the model: positions, cell and the requested neighbor lists in
-/// `model_length_unit`, requested data in the unit of `requested_inputs` (the entry "unit" of the TensorMap's
-/// info says what they come in).
+/// The systems in the units of the model: positions, cell and all neighbor lists in `model_length_unit`,
+/// requested data in the unit of `requested_inputs`. The entry "unit" of the info of such data says what they
+/// come in; without it they are taken to be in the model's unit.
 ///
-/// A system for which all factors are 1 is returned as it is; the others are new ones with the requested
-/// lists and all data, differentiable with respect to what was given.
+/// A system for which all factors are 1 is returned as it is; the others are new ones, differentiable with
+/// respect to what was given. Data that are not there are left to `check_inputs`.
 ///
-/// @throws ValueError for units that can not be converted, lists or data that are not there
+/// @throws ValueError for units that can not be converted
 METATOMIC_TORCH_EXPORT std::vector<System>
-convert_systems_units(const std::vector<System>& systems, const std::vector<NeighborListOptions>& requested,
+convert_systems_units(const std::vector<System>& systems,
                       const c10::Dict<std::string, ModelOutput>& requested_inputs,
                       const std::string& model_length_unit, const std::string& system_length_unit);
 

@@ -234,6 +234,11 @@ class METATOMIC_TORCH_EXPORT ModelMetadataData {
     /// Text of at most 80 columns (longer words are kept whole) that asks the user to cite the references.
     std::string print() const;
 
+    /// @throws ValueError for an empty author
+    void set_authors(std::vector<std::string> authors);
+    /// @throws ValueError for an empty reference, or an unknown section
+    void set_references(torch::Dict<std::string, std::vector<std::string>> references);
+
     /// @throws ValueError for an empty author or reference, or an unknown section of the references
     void validate() const;
 

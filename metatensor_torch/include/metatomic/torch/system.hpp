@@ -182,6 +182,14 @@ class METATOMIC_TORCH_EXPORT SystemData {
     /// Names of all data, in alphabetic order.
     std::vector<std::string> known_data() const;
 
+    /// Checks that the cell vectors are zero where the system is not periodic, on any device.
+    ///
+    /// @throws ValueError if they are not
+    void check_cell() const;
+
+    /// The same system with positions, cell and pair vectors multiplied by `factor`.
+    SystemData with_lengths_scaled(double factor) const;
+
     /// One line with the number of atoms and the cell.
     std::string str() const;
 

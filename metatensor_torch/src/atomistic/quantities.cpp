@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "metatomic/torch/quantities.hpp"
+
+#include "check.hpp"
+#include "expected_samples.hpp"
+#include "quantity_table.hpp"
+
+namespace metatomic_torch {
+
+using metatensor_torch::join;
+using metatensor_torch::Labels;
+using metatensor_torch::LabelsHolder;
+using metatensor_torch::TensorBlock;
+using metatensor_torch::TensorMap;
+using metatensor_torch::TensorMapHolder;
+
+namespace {
+
+using detail::Components;
+using detail::Properties;
+using detail::QuantityRow;
+
+/// Labels 0, 1, ..., n - 1 on a device.
+Labels range(const std::string& name, int64_t n, torch::Device device) {
+    return LabelsHolder::range(name, n)->to(device);
+}
+
+torch::ScalarType parse_dtype(const std::string& model_dtype) {
+    TORCH_CHECK_VALUE(model_dtype == "float32" || model_dtype == "float64",
+                      "the dtype of a model must be 'float32' or 'float64', got '", model_dtype, "'");
+    return model_dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
+}
+
+void check_keys(const std::string& name, const TensorMap& value) {
+    const auto& keys = *value->keys();
+    const auto is_single = keys.names() == std::vector<std::string>{"_"} && keys.count() == 1 &&
+                           keys == *LabelsHolder::single()->to(value->device());
+    TORCH_CHECK_VALUE(is_single, "invalid keys for '", name, "': expected a single key, '_' = 0, got ",
+                      keys.str());
+}
+
+std::vector<Labels> expected_components(Components components, torch::Device device) {
+    switch (components) {
+    case Components::none:
+        return {};
+    case Components::xyz:
+        return {range("xyz", 3, device)};
+    case Components::xyz_2:
+        return {range("xyz_1", 3, device), range("xyz_2", 3, device)};
+    }
+    return {};
+}
+
+void check_components(const std::string& name, const TensorBlock& block,
+                      const std::vector<Labels>& expected) {
+    const auto& components = block->components();
+    auto same = components.size() == expected.size();
+    for (size_t i = 0; same && i < expected.size(); ++i)
+        same = *components[i] == *expected[i];
+    if (same) return;
+
+    std::vector<std::string> wanted;
+    for (const auto& component : expected)
+        wanted.push_back("'" + component->names()[0] + "' = 0, 1, 2");
+    std::vector<std::string> found;
+    for (const auto& component : components)
+        found.push_back(component->str());
+    C10_THROW_ERROR(ValueError, "invalid components for '" + name + "': expected [" + join(wanted) +
+                                    "], got [" + join(found) + "]");
+}
+
+void check_properties(const std::string& name, const TensorBlock& block, const QuantityRow& quantity) {
+    if (quantity.properties == Properties::free) return;
+
+    const auto& properties = *block->properties();
+    const auto is_deprecated =
+        !quantity.deprecated_name.empty() &&
+        properties.names() == std::vector<std::string>{std::string(quantity.deprecated_name)};
+    const std::string property(is_deprecated ? quantity.deprecated_name : quantity.property);
+    const auto n_properties = quantity.properties == Properties::ensemble ? properties.count() : 1;
+    TORCH_CHECK_VALUE(properties == *range(property, n_properties, properties.device()),
+                      "invalid properties for '", name, "': expected '", quantity.property,
+                      "' = ", quantity.properties == Properties::ensemble ? "0, 1, ..., n - 1" : "0",
+                      ", got ", properties.str());
+    if (is_deprecated) {
+        TORCH_WARN_DEPRECATION("the property '", property, "' of '", name, "' is now called '",
+                               quantity.property, "', please use this name");
+    }
+}
+
+void check_gradient(const std::string& name, const std::string& parameter, const TensorBlock& gradient) {
+    const auto what = name + "' gradients with respect to '" + parameter;
+    const auto device = gradient->device();
+    const auto& samples = gradient->samples()->names();
+    if (parameter == "positions") {
+        const std::vector<std::string> expected = {"sample", "system", "atom"};
+        TORCH_CHECK_VALUE(samples == expected, "invalid samples for '", what, "': expected the names [",
+                          join(expected), "], got [", join(samples), "]");
+        check_components(what, gradient, expected_components(Components::xyz, device));
+    } else if (parameter == "strain") {
+        TORCH_CHECK_VALUE(samples == std::vector<std::string>{"sample"}, "invalid samples for '", what,
+                          "': expected the names [sample], got [", join(samples), "]");
+        check_components(what, gradient, expected_components(Components::xyz_2, device));
+    } else {
+        C10_THROW_ERROR(ValueError, "unexpected '" + what + "': only 'positions' and 'strain' can be used");
+    }
+}
+
+void check_gradients(const std::string& name, const TensorBlock& block, const QuantityRow& quantity) {
+    for (const auto& parameter : block->gradients_list()) {
+        TORCH_CHECK_VALUE(quantity.may_have_gradients, "unexpected gradients of '", name,
+                          "' with respect to '", parameter, "': this quantity has no gradients");
+        check_gradient(name, parameter, metatensor_torch::TensorBlockHolder::gradient(block, parameter));
+    }
+}
+
+/// Checks all of one value but its dtype.
+void check_standard_quantity(const std::string& name, const QuantityRow& quantity, const TensorMap& value,
+                             const std::string& sample_kind, const detail::ExpectedSamples& expected) {
+    TORCH_CHECK_VALUE(!quantity.is_per_system || sample_kind == "system", "'", name,
+                      "' belongs to a whole system, but it was requested with the sample_kind '", sample_kind,
+                      "'");
+    check_keys(name, value);
+    const auto block = TensorMapHolder::block_by_id(value, 0);
+    expected.check(name, sample_kind, block->samples());
+    check_components(name, block, expected_components(quantity.components, block->device()));
+    check_properties(name, block, quantity);
+    check_gradients(name, block, quantity);
+}
+
+} // namespace
+
+void check_quantities(const std::vector<System>& systems,
+                      const c10::Dict<std::string, ModelOutput>& requested,
+                      const std::optional<Labels>& selected_atoms,
+                      const c10::Dict<std::string, TensorMap>& values, const std::string& model_dtype,
+                      const std::string& inputs_or_outputs) {
+    const auto is_outputs = inputs_or_outputs == "outputs";
+    TORCH_CHECK_VALUE(is_outputs || inputs_or_outputs == "inputs", "expected 'inputs' or 'outputs', got '",
+                      inputs_or_outputs, "'");
+    const auto dtype = parse_dtype(model_dtype);
+    for (const auto& entry : values) {
+        TORCH_CHECK_VALUE(!is_outputs || requested.contains(entry.key()), "the model produced the output '",
+                          entry.key(), "', which was not requested");
+    }
+
+    const detail::ExpectedSamples expected(systems, selected_atoms);
+    for (const auto& entry : requested) {
+        const auto& name = entry.key();
+        const auto found = values.find(name);
+        if (found == values.end()) {
+            TORCH_CHECK_VALUE(!is_outputs, "the model did not produce the output '", name,
+                              "', which was requested");
+            C10_THROW_ERROR(ValueError, "the input '" + name + "', which the model requests, is missing");
+        }
+        const auto value = found->value();
+        TORCH_CHECK_VALUE(value->keys()->count() == 0 || value->scalar_type() == dtype, "wrong dtype for '",
+                          name, "': the model uses ", dtype, ", but these data are ", value->scalar_type());
+
+        const auto parts = details::validate_quantity_name(name, "quantity", DeprecatedNames::accept);
+        if (!parts.is_standard) continue; // only the model knows its layout
+        check_standard_quantity(name, *detail::find_quantity(parts.base), value, entry.value()->sample_kind(),
+                                expected);
+    }
+}
+
+} // namespace metatomic_torch
