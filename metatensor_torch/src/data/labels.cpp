@@ -89,8 +89,7 @@ std::vector<std::string> normalize_names(const torch::IValue& names, const std::
     }
     TORCH_CHECK_TYPE(names.isList() || names.isTuple(), context,
                      " must be a string, or a list or tuple of strings, got ", names.type()->repr_str());
-    const auto& elements =
-        names.isList() ? names.toListRef() : c10::ArrayRef(names.toTupleRef().elements().vec());
+    const auto elements = names.isList() ? names.toListRef().vec() : names.toTupleRef().elements().vec();
     std::vector<std::string> result;
     for (const auto& element : elements) {
         TORCH_CHECK_TYPE(element.isString(), context, " must be strings, got one of type ",

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "data/labels_data.hpp"
 
+#include <algorithm>
+
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 namespace metatensor_torch::details {
 
 bool has_data(const torch::Tensor& tensor) {
     return !tensor.is_meta() && tensor.has_storage() && !tensor.key_set().has(c10::DispatchKey::Python);
+}
+
+torch::Tensor int64_tensor(const std::vector<int64_t>& values, torch::Device device) {
+    auto tensor = torch::empty({static_cast<int64_t>(values.size())}, torch::kLong);
+    std::copy(values.begin(), values.end(), tensor.data_ptr<int64_t>());
+    return device.is_cpu() ? tensor : tensor.to(device, /*non_blocking=*/true);
 }
 
 LabelsData::LabelsData(torch::Tensor rows) : home_(std::move(rows)) {

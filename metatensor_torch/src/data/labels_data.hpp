@@ -45,4 +45,7 @@ class LabelsData {
 /// Whether the elements of `tensor` can be read: not so for meta and traced tensors
 bool has_data(const torch::Tensor& tensor);
 
+/// The values as an int64 tensor [n] on `device`
+torch::Tensor int64_tensor(const std::vector<int64_t>& values, torch::Device device);
+
 } // namespace metatensor_torch::details

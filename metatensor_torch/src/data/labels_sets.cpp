@@ -33,12 +33,6 @@ std::vector<int64_t> find_all(const LabelsHolder& labels, const LabelsHolder& wa
     return index.find_all(rows, wanted_rows, index.sorted() && details::is_sorted(wanted_rows));
 }
 
-torch::Tensor int64_tensor(const std::vector<int64_t>& values, torch::Device device) {
-    auto tensor = torch::empty({static_cast<int64_t>(values.size())}, torch::kLong);
-    std::copy(values.begin(), values.end(), tensor.data_ptr<int64_t>());
-    return device.is_cpu() ? tensor : tensor.to(device, /*non_blocking=*/true);
-}
-
 /// Labels of rows on the host, moved to `device`
 Labels from_host_rows(const std::vector<std::string>& names, torch::Tensor rows, torch::Device device) {
     auto labels = torch::make_intrusive<LabelsHolder>(names, std::move(rows), metatensor::assume_unique{});
@@ -145,7 +139,8 @@ std::tuple<Labels, torch::Tensor, torch::Tensor> LabelsHolder::union_and_mapping
     check_same_names(*this, *other, "union");
     auto result = unite(*this, *other);
     auto own_mapping = torch::arange(count(), torch::dtype(torch::kLong).device(device()));
-    return {std::move(result.labels), std::move(own_mapping), int64_tensor(result.mapping, device())};
+    return {std::move(result.labels), std::move(own_mapping),
+            details::int64_tensor(result.mapping, device())};
 }
 
 Labels LabelsHolder::set_intersection(const Labels& other) const {
@@ -163,8 +158,8 @@ LabelsHolder::intersection_and_mapping(const Labels& other) const {
             other_mapping[result.places[i]] = result.mapping[i];
         }
     }
-    return {std::move(result.labels), int64_tensor(result.mapping, device()),
-            int64_tensor(other_mapping, device())};
+    return {std::move(result.labels), details::int64_tensor(result.mapping, device()),
+            details::int64_tensor(other_mapping, device())};
 }
 
 Labels LabelsHolder::set_difference(const Labels& other) const {
@@ -175,7 +170,7 @@ Labels LabelsHolder::set_difference(const Labels& other) const {
 std::tuple<Labels, torch::Tensor> LabelsHolder::difference_and_mapping(const Labels& other) const {
     check_same_names(*this, *other, "difference");
     auto result = filter_by(*this, *other, /*keep_common=*/false);
-    return {std::move(result.labels), int64_tensor(result.mapping, device())};
+    return {std::move(result.labels), details::int64_tensor(result.mapping, device())};
 }
 
 torch::Tensor LabelsHolder::select(const Labels& selection) const {
@@ -184,11 +179,11 @@ torch::Tensor LabelsHolder::select(const Labels& selection) const {
         return torch::arange(count(), torch::dtype(torch::kLong).device(device()));
     }
     if (selection->names() != names_) {
-        return int64_tensor(select_rows(data_->host(), columns, *selection->data()), device());
+        return details::int64_tensor(select_rows(data_->host(), columns, *selection->data()), device());
     }
     auto places = find_all(*this, *selection);
     places.erase(std::remove(places.begin(), places.end(), -1), places.end());
-    return int64_tensor(places, device());
+    return details::int64_tensor(places, device());
 }
 
 } // namespace metatensor_torch

@@ -141,8 +141,9 @@ TensorMap TensorMapHolder::to_positional(const torch::IValue& positional_1, cons
 }
 
 std::string TensorMapHolder::print(int64_t max_keys) const {
-    auto text = "TensorMap with " + std::to_string(blocks_.size()) + " blocks\n    keys: [" +
-                join(keys_->names()) + "]\n    blocks:";
+    auto text = "TensorMap with " + std::to_string(blocks_.size()) +
+                (blocks_.size() == 1 ? " block" : " blocks") + "\n    keys: [" + join(keys_->names()) +
+                "]\n    blocks:";
     const auto count = static_cast<int64_t>(blocks_.size());
     const auto shown = max_keys < 0 ? count : std::min(count, max_keys);
     std::vector<std::vector<std::string>> lines;

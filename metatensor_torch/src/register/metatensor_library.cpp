@@ -160,6 +160,11 @@ void register_tensor_map(torch::Library& library) {
         .def("blocks_by_id", &TensorMapHolder::blocks_by_id, "", {arg("indices")})
         .def("block", &TensorMapHolder::block_torch, "", {arg("selection") = IValue()})
         .def("blocks", &TensorMapHolder::blocks_torch, "", {arg("selection") = IValue()})
+        .def("keys_to_samples", &TensorMapHolder::keys_to_samples, "",
+             {arg("keys_to_move"), arg("fill_value") = 0, arg("sort_samples") = true})
+        .def("keys_to_properties", &TensorMapHolder::keys_to_properties, "",
+             {arg("keys_to_move"), arg("fill_value") = 0, arg("sort_samples") = true})
+        .def("components_to_properties", &TensorMapHolder::components_to_properties, "", {arg("dimensions")})
         .def("set_info", &TensorMapHolder::set_info, "", {arg("key"), arg("value")})
         .def("get_info", &TensorMapHolder::get_info, "", {arg("key")})
         .def("info", &TensorMapHolder::info)

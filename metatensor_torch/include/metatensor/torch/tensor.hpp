@@ -74,6 +74,22 @@ class METATENSOR_TORCH_EXPORT TensorMapHolder final : public torch::CustomClassH
     /// Keys and views of all blocks
     static std::vector<std::tuple<LabelsEntry, TensorBlock>> items(const TensorMap& self);
 
+    /// Map in which blocks whose keys only differ in `keys_to_move` (names as string, list or tuple, or
+    /// Labels) are merged along the properties, named moved dimensions ++ old properties. Labels with entries
+    /// say which values of the moved dimensions there are, in which order; the merged blocks must have the
+    /// same properties then. Samples are the union of those of the blocks, sorted if `sort_samples`, and
+    /// where a block has no values there is `fill_value`. RuntimeError if components differ, for gradients of
+    /// gradients and for empty maps.
+    TensorMap keys_to_properties(const torch::IValue& keys_to_move, const torch::Scalar& fill_value = 0,
+                                 bool sort_samples = true) const;
+    /// The same along the samples, named old samples ++ moved dimensions. Properties are the union of those
+    /// of the blocks. RuntimeError for Labels with entries.
+    TensorMap keys_to_samples(const torch::IValue& keys_to_move, const torch::Scalar& fill_value = 0,
+                              bool sort_samples = true) const;
+    /// Map in which the components `dimensions` (string, list or tuple) are moved one after the other to the
+    /// properties, named moved component ++ old properties; RuntimeError if there is no such component.
+    TensorMap components_to_properties(const torch::IValue& dimensions) const;
+
     /// Sets the text `key` of the dictionary.
     void set_info(const std::string& key, const std::string& value);
     /// Text `key` of the dictionary, if there is one
