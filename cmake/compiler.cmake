@@ -19,7 +19,7 @@ target_compile_options(metatensor_torch_warnings INTERFACE -Wall -Wextra -Wpedan
 if (CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # these see errors in std::string that are not there (GCC bug 105651)
     target_compile_options(metatensor_torch_warnings INTERFACE
-        -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
+        -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
 
 if (METATENSOR_TORCH_SANITIZE)

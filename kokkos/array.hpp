@@ -66,7 +66,13 @@ inline constexpr Element element_of = ElementOf<T>::value;
 /// Borrows `n` contiguous elements.
 template <class T>
 Array borrow_vector(T* data, std::int64_t n, Place place = {}) {
-    return {const_cast<std::remove_const_t<T>*>(data), element_of<std::remove_const_t<T>>, place, 1, {n}, {1}, {}};
+    return {const_cast<std::remove_const_t<T>*>(data),
+            element_of<std::remove_const_t<T>>,
+            place,
+            1,
+            {n},
+            {1},
+            {}};
 }
 
 /// Borrows a contiguous row-major `[rows, columns]` matrix.

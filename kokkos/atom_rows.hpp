@@ -41,10 +41,11 @@ class Fractions {
         return periodic_[axis] ? static_cast<std::int32_t>(Kokkos::round(along(displacement, axis))) : 0;
     }
 
-    /// How far a position is outside of the rank's part: the largest of the distances from its six faces, 0 inside.
-    /// Engines fetch ghosts up to a certain value of this.
+    /// How far a position is outside of the rank's part: the largest of the distances from its six faces, 0
+    /// inside. Engines fetch ghosts up to a certain value of this.
     KOKKOS_FUNCTION float depth(const double (&position)[3]) const {
-        const double relative[3] = {position[0] - origin_[0], position[1] - origin_[1], position[2] - origin_[2]};
+        const double relative[3] = {position[0] - origin_[0], position[1] - origin_[1],
+                                    position[2] - origin_[2]};
         double result = 0;
         for (int axis = 0; axis < 3; ++axis) {
             const double fraction = along(relative, axis);
@@ -79,12 +80,14 @@ class AtomRows {
     template <class Tags>
     AtomRows(Positions positions, StridedView<const int, 1, Space> types, Tags tags, std::int64_t n_owned,
              const Box& box, const ModelTypes& model_types)
-        : placements(Kokkos::view_alloc("AtomRows::placements", Kokkos::WithoutInitializing), positions.extent(0)),
+        : placements(Kokkos::view_alloc("AtomRows::placements", Kokkos::WithoutInitializing),
+                     positions.extent(0)),
           depth(Kokkos::view_alloc("AtomRows::depth", Kokkos::WithoutInitializing), positions.extent(0)),
           model_type_(to_space("AtomRows::model_type", model_types.types)) {
         const auto included = to_space("AtomRows::included", model_types.included);
         const auto fractions = Fractions(box);
-        const auto representative = find_representatives(positions, types, tags, n_owned, included, fractions);
+        const auto representative =
+            find_representatives(positions, types, tags, n_owned, included, fractions);
         number_rows(representative, n_owned);
         place_images(positions, representative, fractions);
         copy_types(types);
@@ -104,15 +107,15 @@ class AtomRows {
     using Policy = Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>;
 
     static Integers to_space(const char* label, const std::vector<std::int32_t>& values) {
-        const Kokkos::View<const std::int32_t*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>> host(
-            values.data(), values.size());
+        const Kokkos::View<const std::int32_t*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>
+            host(values.data(), values.size());
         Integers result(std::string(label), values.size());
         Kokkos::deep_copy(result, host);
         return result;
     }
 
-    // The representative of each atom, -1 for atoms that are not part of the System. The table keeps, for each tag,
-    // the smallest of (depth, index): non-negative floats are ordered like their bits.
+    // The representative of each atom, -1 for atoms that are not part of the System. The table keeps, for
+    // each tag, the smallest of (depth, index): non-negative floats are ordered like their bits.
     template <class Types, class Tags>
     Integers find_representatives(Positions positions, Types engine_types, Tags tags, std::int64_t n_owned,
                                   Integers included, Fractions fractions) {
@@ -124,7 +127,8 @@ class AtomRows {
                 const double position[3] = {positions(atom, 0), positions(atom, 1), positions(atom, 2)};
                 atom_depth(atom) = atom < n_owned ? 0.0F : fractions.depth(position);
                 if (included(engine_types(atom)) == 0) return;
-                const auto bits = static_cast<std::uint64_t>(Kokkos::bit_cast<std::uint32_t>(atom_depth(atom)));
+                const auto bits =
+                    static_cast<std::uint64_t>(Kokkos::bit_cast<std::uint32_t>(atom_depth(atom)));
                 table.offer(tags(atom), (bits << 32) | static_cast<std::uint64_t>(atom));
             });
         const Integers representative(
@@ -141,7 +145,8 @@ class AtomRows {
     // Rows in the order of the engine, and so owned atoms first.
     void number_rows(Integers representative, std::int64_t n_owned) {
         const auto n_atoms = static_cast<std::int64_t>(representative.extent(0));
-        atom_of_row = Integers(Kokkos::view_alloc("AtomRows::atom_of_row", Kokkos::WithoutInitializing), n_atoms);
+        atom_of_row =
+            Integers(Kokkos::view_alloc("AtomRows::atom_of_row", Kokkos::WithoutInitializing), n_atoms);
         const auto rows = placements;
         const auto atoms = atom_of_row;
         const auto number = KOKKOS_LAMBDA(std::int64_t atom, std::int64_t & row, bool final) {
@@ -174,15 +179,18 @@ class AtomRows {
                     placement.row = -1;
                 } else if (original != atom) {
                     placement.row = rows(original).row;
-                    for (int k = 0; k < 3; ++k) displacement[k] = positions(atom, k) - positions(original, k);
+                    for (int k = 0; k < 3; ++k)
+                        displacement[k] = positions(atom, k) - positions(original, k);
                 }
-                for (int k = 0; k < 3; ++k) placement.shift[k] = fractions.cells_between(displacement, k);
+                for (int k = 0; k < 3; ++k)
+                    placement.shift[k] = fractions.cells_between(displacement, k);
             });
     }
 
     template <class Types>
     void copy_types(Types engine_types) {
-        types = Integers(Kokkos::view_alloc("AtomRows::types", Kokkos::WithoutInitializing), atom_of_row.extent(0));
+        types = Integers(Kokkos::view_alloc("AtomRows::types", Kokkos::WithoutInitializing),
+                         atom_of_row.extent(0));
         const auto atoms = atom_of_row;
         const auto result = types;
         const auto model_type = model_type_;

@@ -14,12 +14,14 @@ Box::Matrix Box::inverse() const {
         return vectors[r1][c1] * vectors[r2][c2] - vectors[r1][c2] * vectors[r2][c1];
     };
     double volume = 0;
-    for (int column = 0; column < 3; ++column) volume += vectors[0][column] * cofactor(0, column);
+    for (int column = 0; column < 3; ++column)
+        volume += vectors[0][column] * cofactor(0, column);
     if (!(volume != 0)) throw std::invalid_argument("the simulation box has no volume");
 
     Matrix result{};
     for (int row = 0; row < 3; ++row) {
-        for (int column = 0; column < 3; ++column) result[column][row] = cofactor(row, column) / volume;
+        for (int column = 0; column < 3; ++column)
+            result[column][row] = cofactor(row, column) / volume;
     }
     return result;
 }

@@ -13,14 +13,16 @@ struct StrainGradient {
     double value[9] = {0, 0, 0, 0, 0, 0, 0, 0, 0};
 
     KOKKOS_FUNCTION StrainGradient& operator+=(const StrainGradient& other) {
-        for (int k = 0; k < 9; ++k) value[k] += other.value[k];
+        for (int k = 0; k < 9; ++k)
+            value[k] += other.value[k];
         return *this;
     }
 
     /// Adds x (x) dE/dx.
     KOKKOS_FUNCTION void add_product(const double (&x)[3], const double (&gradient)[3]) {
         for (int a = 0; a < 3; ++a) {
-            for (int b = 0; b < 3; ++b) value[3 * a + b] += x[a] * gradient[b];
+            for (int b = 0; b < 3; ++b)
+                value[3 * a + b] += x[a] * gradient[b];
         }
     }
 };
@@ -40,8 +42,9 @@ namespace metatensor_kokkos {
 /// dE/d(strain) = sum_ij r_ij (x) g_ij.
 template <class Space>
 class ForceSum {
-    static_assert(std::is_same_v<Space, Kokkos::Serial>,
-                  "add_pairs scatters to second atoms in order, which only one thread can do deterministically");
+    static_assert(
+        std::is_same_v<Space, Kokkos::Serial>,
+        "add_pairs scatters to second atoms in order, which only one thread can do deterministically");
 
   public:
     using Forces = Kokkos::View<double* [3], Kokkos::LayoutRight, Space>;
@@ -57,7 +60,8 @@ class ForceSum {
     /// The pairs of center k are those from `pair_begins(k)` to `pair_begins(k + 1)`, see `PairTopology`.
     template <class Scalar>
     void add_pairs(Kokkos::View<const std::int64_t*, Space> pair_begins,
-                   Kokkos::View<const std::int32_t*, Space> center_rows, StridedView<const Scalar, 2, Space> vectors,
+                   Kokkos::View<const std::int32_t*, Space> center_rows,
+                   StridedView<const Scalar, 2, Space> vectors,
                    StridedView<const std::int32_t, 2, Space> samples,
                    StridedView<const Scalar, 2, Space> gradients) {
         const auto forces = forces_;
@@ -77,7 +81,8 @@ class ForceSum {
                     }
                     strain.add_product(vector, gradient);
                 }
-                for (int axis = 0; axis < 3; ++axis) forces(center_rows(k), axis) += on_center[axis];
+                for (int axis = 0; axis < 3; ++axis)
+                    forces(center_rows(k), axis) += on_center[axis];
             },
             Kokkos::Sum<StrainGradient, Kokkos::HostSpace>(sum));
         strain_ += sum;
@@ -85,7 +90,8 @@ class ForceSum {
 
     /// Gradients with respect to positions: F -= dE/dx, dE/d(strain) += x (x) dE/dx.
     template <class Scalar>
-    void add_positions(StridedView<const Scalar, 2, Space> positions, StridedView<const Scalar, 2, Space> gradients) {
+    void add_positions(StridedView<const Scalar, 2, Space> positions,
+                       StridedView<const Scalar, 2, Space> gradients) {
         const auto forces = forces_;
         StrainGradient sum;
         Kokkos::parallel_reduce(
@@ -93,7 +99,8 @@ class ForceSum {
             KOKKOS_LAMBDA(std::int64_t row, StrainGradient & strain) {
                 const double gradient[3] = {gradients(row, 0), gradients(row, 1), gradients(row, 2)};
                 const double position[3] = {positions(row, 0), positions(row, 1), positions(row, 2)};
-                for (int axis = 0; axis < 3; ++axis) forces(row, axis) -= gradient[axis];
+                for (int axis = 0; axis < 3; ++axis)
+                    forces(row, axis) -= gradient[axis];
                 strain.add_product(position, gradient);
             },
             Kokkos::Sum<StrainGradient, Kokkos::HostSpace>(sum));
@@ -101,17 +108,20 @@ class ForceSum {
     }
 
     /// Adds the forces on each row to those of the engine's atom `atom_of_row(row)`.
-    void add_to(Kokkos::View<const std::int32_t*, Space> atom_of_row, StridedView<double, 2, Space> engine_forces) const {
+    void add_to(Kokkos::View<const std::int32_t*, Space> atom_of_row,
+                StridedView<double, 2, Space> engine_forces) const {
         const auto forces = forces_;
         Kokkos::parallel_for(
             "ForceSum::add_to", Policy(0, atom_of_row.extent(0)), KOKKOS_LAMBDA(std::int64_t row) {
-                for (int axis = 0; axis < 3; ++axis) engine_forces(atom_of_row(row), axis) += forces(row, axis);
+                for (int axis = 0; axis < 3; ++axis)
+                    engine_forces(atom_of_row(row), axis) += forces(row, axis);
             });
     }
 
     VirialSum virial() const {
         VirialSum result;
-        for (int k = 0; k < 9; ++k) result.strain_gradient[k] = strain_.value[k];
+        for (int k = 0; k < 9; ++k)
+            result.strain_gradient[k] = strain_.value[k];
         return result;
     }
 

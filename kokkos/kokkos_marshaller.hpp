@@ -30,16 +30,20 @@ class KokkosMarshaller final : public Marshaller {
             if (list.matrix.rank == 0) {
                 add_topology(PagedList{list.pages}, list, atoms, positions, request, options);
             } else {
-                add_topology(view_of<const int, 2, Space>(list.matrix, "neighbors"), list, atoms, positions, request,
-                             options);
+                add_topology(view_of<const int, 2, Space>(list.matrix, "neighbors"), list, atoms, positions,
+                             request, options);
             }
         }
     }
 
-    std::int64_t n_rows() const override { return rows_ ? static_cast<std::int64_t>(rows_->types.extent(0)) : 0; }
+    std::int64_t n_rows() const override {
+        return rows_ ? static_cast<std::int64_t>(rows_->types.extent(0)) : 0;
+    }
     std::int64_t n_owned_rows() const override { return rows_ ? rows_->n_owned_rows : 0; }
     Array atom_of_row() const override { return borrow(rows_->atom_of_row); }
-    std::int64_t max_pairs(std::size_t request) const override { return topologies_.at(request).n_candidates(); }
+    std::int64_t max_pairs(std::size_t request) const override {
+        return topologies_.at(request).n_candidates();
+    }
 
     void write_types(const Array& types) const override {
         Kokkos::deep_copy(Space(), view_of<std::int32_t, 1, Space>(types, "types"), rows_->types);
@@ -113,9 +117,10 @@ class KokkosMarshaller final : public Marshaller {
     void add_topology(const List& list, const NeighborRows& neighbors, const Atoms& atoms,
                       StridedView<const double, 2, Space> positions, const PairRequest& request,
                       const TopologyOptions& options) {
-        topologies_.emplace_back(*rows_, positions, view_of<const int, 1, Space>(neighbors.centers, "centers"),
-                                 view_of<const int, 1, Space>(neighbors.counts, "counts"), list, neighbors.index_mask,
-                                 atoms.n_owned, request, options);
+        topologies_.emplace_back(*rows_, positions,
+                                 view_of<const int, 1, Space>(neighbors.centers, "centers"),
+                                 view_of<const int, 1, Space>(neighbors.counts, "counts"), list,
+                                 neighbors.index_mask, atoms.n_owned, request, options);
     }
 
     std::optional<AtomRows<Space>> rows_;

@@ -17,7 +17,8 @@ struct Atoms {
     Array positions;
     /// `[n_owned + n_ghosts]`, int32: the engine's types, counted from 1.
     Array types;
-    /// `[n_owned + n_ghosts]`, int32 or int64: an identifier > 0, the same for all copies and images of an atom.
+    /// `[n_owned + n_ghosts]`, int32 or int64: an identifier > 0, the same for all copies and images of an
+    /// atom.
     Array tags;
     std::int64_t n_owned = 0;
 };
@@ -86,22 +87,24 @@ struct VirialSum {
     std::array<double, 9> strain_gradient{};
 };
 
-/// Turns what an engine stores (atoms with ghosts, neighbor rows) into what a model reads (one row for each atom,
-/// pairs with cell shifts), and the gradients of the model into forces.
+/// Turns what an engine stores (atoms with ghosts, neighbor rows) into what a model reads (one row for each
+/// atom, pairs with cell shifts), and the gradients of the model into forces.
 ///
-/// Every image of an atom is folded onto one representative: the owned atom if this rank has it, else the ghost
-/// that is the least far outside of the rank's part of the box, whose neighborhood is complete if that of any image
-/// is. The System has one row for each representative, owned atoms first, in the engine's order.
+/// Every image of an atom is folded onto one representative: the owned atom if this rank has it, else the
+/// ghost that is the least far outside of the rank's part of the box, whose neighborhood is complete if that
+/// of any image is. The System has one row for each representative, owned atoms first, in the engine's order.
 ///
-/// `rebuild` is called when the engine has rebuilt its neighbor list; between two rebuilds the pairs only have to be
-/// tested against the cutoff. Pairs are in rows by first atom. The order of everything is the same in each run.
+/// `rebuild` is called when the engine has rebuilt its neighbor list; between two rebuilds the pairs only
+/// have to be tested against the cutoff. Pairs are in rows by first atom. The order of everything is the same
+/// in each run.
 class Marshaller {
   public:
     virtual ~Marshaller() = default;
 
     /// Finds the representatives and, for each request, the pairs that can come within its cutoff.
-    virtual void rebuild(const Atoms& atoms, const Box& box, const NeighborRows& list, const ModelTypes& model_types,
-                         const std::vector<PairRequest>& requests, const TopologyOptions& options) = 0;
+    virtual void rebuild(const Atoms& atoms, const Box& box, const NeighborRows& list,
+                         const ModelTypes& model_types, const std::vector<PairRequest>& requests,
+                         const TopologyOptions& options) = 0;
 
     /// Number of atoms in the System.
     virtual std::int64_t n_rows() const = 0;

@@ -13,12 +13,16 @@ namespace metatensor_kokkos {
 struct PagedList {
     const int* const* pages;
 
-    KOKKOS_FUNCTION std::int32_t operator()(std::int32_t atom, std::int32_t k) const { return pages[atom][k]; }
+    KOKKOS_FUNCTION std::int32_t operator()(std::int32_t atom, std::int32_t k) const {
+        return pages[atom][k];
+    }
 };
 
-/// Whether a half list has the pair from row `first` to the image of row `second` that is `shift` cells away: pairs
-/// of different atoms once, as first < second; pairs of an atom with its own image for half of all shifts.
-KOKKOS_INLINE_FUNCTION bool in_half_list(std::int32_t first, std::int32_t second, const std::int32_t (&shift)[3]) {
+/// Whether a half list has the pair from row `first` to the image of row `second` that is `shift` cells away:
+/// pairs of different atoms once, as first < second; pairs of an atom with its own image for half of all
+/// shifts.
+KOKKOS_INLINE_FUNCTION bool in_half_list(std::int32_t first, std::int32_t second,
+                                         const std::int32_t (&shift)[3]) {
     if (first != second) return first < second;
     for (const auto cells : shift) {
         if (cells != 0) return cells > 0;
@@ -44,11 +48,21 @@ class PairTopology {
         neighbors_ = Integers(uninitialised("PairTopology::neighbors"), bound);
 
         const double reach = request.cutoff + options.skin;
-        const auto select =
-            SelectCandidates<List>{rows.placements, rows.depth,  rows.atom_of_row,  positions,
-                                   centers,         counts,      list,              index_mask, n_owned,
-                                   reach * reach,   request.full_list, static_cast<float>(options.ghost_center_depth),
-                                   center_rows_,    begins_,     neighbors_};
+        const auto select = SelectCandidates<List>{rows.placements,
+                                                   rows.depth,
+                                                   rows.atom_of_row,
+                                                   positions,
+                                                   centers,
+                                                   counts,
+                                                   list,
+                                                   index_mask,
+                                                   n_owned,
+                                                   reach * reach,
+                                                   request.full_list,
+                                                   static_cast<float>(options.ghost_center_depth),
+                                                   center_rows_,
+                                                   begins_,
+                                                   neighbors_};
         Kokkos::parallel_scan("PairTopology::select", Policy(0, n_centers), select, n_candidates_);
         pair_begins_ = Offsets("PairTopology::pair_begins", n_centers + 1);
     }
@@ -59,9 +73,11 @@ class PairTopology {
     template <class Scalar>
     std::int64_t write_pairs(Positions positions, StridedView<Scalar, 2, Space> vectors,
                              StridedView<std::int32_t, 2, Space> samples) {
-        const auto write = WritePairs<Scalar>{placements_, atom_of_row_, positions,    center_rows_, begins_, neighbors_,
-                                              cutoff_ * cutoff_, pair_begins_, vectors, samples};
-        Kokkos::parallel_scan("PairTopology::write_pairs", Policy(0, center_rows_.extent(0)), write, n_pairs_);
+        const auto write =
+            WritePairs<Scalar>{placements_, atom_of_row_,      positions,    center_rows_, begins_,
+                               neighbors_,  cutoff_ * cutoff_, pair_begins_, vectors,      samples};
+        Kokkos::parallel_scan("PairTopology::write_pairs", Policy(0, center_rows_.extent(0)), write,
+                              n_pairs_);
         return n_pairs_;
     }
 
@@ -88,7 +104,8 @@ class PairTopology {
         return total;
     }
 
-    // A scan rather than atomics: it counts, and in its final pass writes, each row behind the rows before it.
+    // A scan rather than atomics: it counts, and in its final pass writes, each row behind the rows before
+    // it.
     template <class List>
     struct SelectCandidates {
         Kokkos::View<const Placement*, Space> placements;
@@ -164,7 +181,8 @@ class PairTopology {
                 const double origin[3] = {positions(center, 0), positions(center, 1), positions(center, 2)};
                 for (auto k = begins(row); k < begins(row + 1); ++k) {
                     const auto neighbor = neighbors(k);
-                    const double vector[3] = {positions(neighbor, 0) - origin[0], positions(neighbor, 1) - origin[1],
+                    const double vector[3] = {positions(neighbor, 0) - origin[0],
+                                              positions(neighbor, 1) - origin[1],
                                               positions(neighbor, 2) - origin[2]};
                     const double distance_squared =
                         vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2];

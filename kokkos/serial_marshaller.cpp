@@ -3,6 +3,8 @@
 
 namespace metatensor_kokkos {
 
-std::unique_ptr<Marshaller> make_serial_marshaller() { return std::make_unique<KokkosMarshaller<Kokkos::Serial>>(); }
+std::unique_ptr<Marshaller> make_serial_marshaller() {
+    return std::make_unique<KokkosMarshaller<Kokkos::Serial>>();
+}
 
 } // namespace metatensor_kokkos

@@ -9,8 +9,8 @@ namespace metatensor_kokkos {
 
 /// A hash table from tags (> 0) to the smallest of the values that were offered for each tag.
 ///
-/// Insertions and look-ups may run in parallel, but not both at once; as only the minimum is kept, the result does
-/// not depend on the order of insertions.
+/// Insertions and look-ups may run in parallel, but not both at once; as only the minimum is kept, the result
+/// does not depend on the order of insertions.
 template <class Space>
 class TagTable {
   public:
@@ -18,7 +18,8 @@ class TagTable {
 
     /// An empty table for at most `n_tags` tags.
     explicit TagTable(std::int64_t n_tags)
-        : capacity_(capacity_for(n_tags)), tags_("TagTable::tags", capacity_),
+        : capacity_(capacity_for(n_tags)),
+          tags_("TagTable::tags", capacity_),
           values_(Kokkos::view_alloc("TagTable::values", Kokkos::WithoutInitializing), capacity_) {
         Kokkos::deep_copy(values_, nothing);
     }
@@ -45,7 +46,8 @@ class TagTable {
     // A power of two that leaves at least half of the slots free, so that probing ends soon.
     static std::uint64_t capacity_for(std::int64_t n_tags) {
         std::uint64_t capacity = 16;
-        while (capacity < 2 * static_cast<std::uint64_t>(n_tags)) capacity *= 2;
+        while (capacity < 2 * static_cast<std::uint64_t>(n_tags))
+            capacity *= 2;
         return capacity;
     }
 

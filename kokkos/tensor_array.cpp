@@ -42,13 +42,14 @@ torch::Tensor tensor_of(const Array& array) {
     const auto options =
         torch::TensorOptions().dtype(scalar_type_of(array.element)).device(device_of(array.place));
     if (!array.owner) return torch::from_blob(array.data, sizes, strides, options);
-    return torch::from_blob(array.data, sizes, strides, [owner = array.owner](void*) {}, options);
+    return torch::from_blob(
+        array.data, sizes, strides, [owner = array.owner](void*) {}, options);
 }
 
 Array borrow(const torch::Tensor& tensor) {
     if (tensor.dim() > Array::max_rank) {
-        C10_THROW_ERROR(ValueError, "an array has at most " + std::to_string(Array::max_rank) + " axes, got " +
-                                        std::to_string(tensor.dim()));
+        C10_THROW_ERROR(ValueError, "an array has at most " + std::to_string(Array::max_rank) +
+                                        " axes, got " + std::to_string(tensor.dim()));
     }
     Array array;
     array.data = tensor.data_ptr();

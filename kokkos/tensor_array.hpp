@@ -10,8 +10,8 @@ namespace metatensor_kokkos {
 /// The torch dtype with the same elements.
 torch::ScalarType scalar_type_of(Element element);
 
-/// The memory of `array` as a tensor, without a copy. The tensor keeps `array.owner` alive; if that is empty, the
-/// memory is borrowed and must outlive the tensor.
+/// The memory of `array` as a tensor, without a copy. The tensor keeps `array.owner` alive; if that is empty,
+/// the memory is borrowed and must outlive the tensor.
 torch::Tensor tensor_of(const Array& array);
 
 /// Borrows the memory of a tensor (at most 3 axes): the tensor must outlive every use of the result.

@@ -49,8 +49,8 @@ Array share(const View& view) {
 /// Unmanaged View with element type T, `Rank` and any strides, in a memory space of `Space`.
 template <class T, int Rank, class Space>
 using StridedView =
-    Kokkos::View<std::conditional_t<Rank == 1, T*, std::conditional_t<Rank == 2, T**, T***>>, Kokkos::LayoutStride,
-                 typename Space::memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+    Kokkos::View<std::conditional_t<Rank == 1, T*, std::conditional_t<Rank == 2, T**, T***>>,
+                 Kokkos::LayoutStride, typename Space::memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
 
 /// The memory of `array` as a View. `what` names the array in error messages.
 /// @throws std::invalid_argument when element type, rank or place of the array are not those of the View.
@@ -58,7 +58,8 @@ template <class T, int Rank, class Space>
 StridedView<T, Rank, Space> view_of(const Array& array, const char* what) {
     using Value = std::remove_const_t<T>;
     if (array.element != element_of<Value>) {
-        throw std::invalid_argument(std::string(what) + " has another element type than the View it is used as");
+        throw std::invalid_argument(std::string(what) +
+                                    " has another element type than the View it is used as");
     }
     if (array.rank != Rank) {
         throw std::invalid_argument(std::string(what) + " must have " + std::to_string(Rank) + " axes, got " +

@@ -47,8 +47,8 @@ void configure_torch(int n_threads) {
     static_cast<void>(once);
 }
 
-torch::Device find_device(const std::vector<std::string>& supported, const std::optional<std::string>& requested,
-                          int local_rank) {
+torch::Device find_device(const std::vector<std::string>& supported,
+                          const std::optional<std::string>& requested, int local_rank) {
     const auto type = mta::pick_device(supported, requested);
     if (type == torch::kCPU) return torch::kCPU;
     if (requested && requested->find(':') != std::string::npos) return torch::Device(*requested);
@@ -83,8 +83,8 @@ class Evaluator::Implementation {
         make_constants();
     }
 
-    void rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::NeighborRows& list, const kk::ModelTypes& types,
-                 double skin, bool with_ghost_centers) {
+    void rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::NeighborRows& list,
+                 const kk::ModelTypes& types, double skin, bool with_ghost_centers) {
         const Stopwatch watch(times_.marshal);
         kk::TopologyOptions topology;
         topology.skin = skin;
@@ -134,7 +134,9 @@ class Evaluator::Implementation {
     double interaction_range() const { return interaction_range_; }
     const std::vector<int64_t>& known_types() const { return capabilities_->atomic_types; }
     bool has_atom_energies() const { return declared_energy_->sample_kind() == "atom"; }
-    std::string description() { return module_.run_method("metadata").toCustomClass<mta::ModelMetadataHolder>()->print(); }
+    std::string description() {
+        return module_.run_method("metadata").toCustomClass<mta::ModelMetadataHolder>()->print();
+    }
     std::string device_and_dtype() const { return device_.str() + ", " + capabilities_->dtype(); }
     kk::Array atom_of_row() const { return marshaller_->atom_of_row(); }
     PhaseTimes& times() { return times_; }
@@ -148,7 +150,8 @@ class Evaluator::Implementation {
         device_ = find_device(capabilities_->supported_devices, options.settings.device, options.local_rank);
         module_.to(device_);
         // or each backward would compute the derivatives with respect to the model's parameters too
-        for (auto parameter : module_.parameters()) parameter.requires_grad_(false);
+        for (auto parameter : module_.parameters())
+            parameter.requires_grad_(false);
     }
 
     void read_requests() {
@@ -185,9 +188,10 @@ class Evaluator::Implementation {
             const auto n_owned = marshaller_->n_owned_rows();
             const auto atoms = torch::zeros({n_owned, 2}, torch::kInt32);
             atoms.select(1, 1).copy_(torch::arange(n_owned, torch::kInt32));
-            selected_atoms_ = torch::make_intrusive<mts::LabelsHolder>(std::vector<std::string>{"system", "atom"}, atoms,
-                                                                       metatensor::assume_unique{})
-                                  ->to(device_);
+            selected_atoms_ =
+                torch::make_intrusive<mts::LabelsHolder>(std::vector<std::string>{"system", "atom"}, atoms,
+                                                         metatensor::assume_unique{})
+                    ->to(device_);
         }
         for (const bool by_atom : {false, true}) {
             const auto output = torch::make_intrusive<mta::ModelOutputHolder>();
@@ -208,7 +212,8 @@ class Evaluator::Implementation {
         const auto cell = box.cell();
         host_cell_ = torch::empty({3, 3}, torch::kFloat64);
         for (int row = 0; row < 3; ++row) {
-            for (int k = 0; k < 3; ++k) host_cell_.data_ptr<double>()[3 * row + k] = cell[row][k];
+            for (int k = 0; k < 3; ++k)
+                host_cell_.data_ptr<double>()[3 * row + k] = cell[row][k];
         }
         // leaves: the derivatives with respect to them, and to the pair vectors, are all that is needed
         positions_ = as_leaf(host_positions_);
@@ -232,15 +237,17 @@ class Evaluator::Implementation {
         pairs.vectors = as_leaf(pairs.host_vectors.unsqueeze(-1));
         pairs_.push_back(pairs);
 
-        static const std::vector<std::string> names = {"first_atom", "second_atom", "cell_shift_a", "cell_shift_b",
-                                                       "cell_shift_c"};
+        static const std::vector<std::string> names = {"first_atom", "second_atom", "cell_shift_a",
+                                                       "cell_shift_b", "cell_shift_c"};
         const auto labels = torch::make_intrusive<mts::LabelsHolder>(names, pairs.host_samples.to(device_),
                                                                      metatensor::assume_unique{});
-        return torch::make_intrusive<mts::TensorBlockHolder>(pairs.vectors, labels, std::vector<mts::Labels>{xyz_},
-                                                             distance_);
+        return torch::make_intrusive<mts::TensorBlockHolder>(pairs.vectors, labels,
+                                                             std::vector<mts::Labels>{xyz_}, distance_);
     }
 
-    torch::Tensor as_leaf(const torch::Tensor& host) const { return host.to(device_).detach().requires_grad_(true); }
+    torch::Tensor as_leaf(const torch::Tensor& host) const {
+        return host.to(device_).detach().requires_grad_(true);
+    }
 
     /// Energies that the model returns, `[1]` or `[n_owned_rows]`, with their graph.
     torch::Tensor run_model(const mta::System& system, bool with_atom_energies) {
@@ -249,7 +256,8 @@ class Evaluator::Implementation {
         const auto& options = evaluation_options_[with_atom_energies ? 1 : 0];
         const auto outputs = module_.forward({systems, options, check_consistency_}).toGenericDict();
         const auto found = outputs.find(energy_name_);
-        if (found == outputs.end()) throw std::runtime_error("the model did not return '" + energy_name_ + "'");
+        if (found == outputs.end())
+            throw std::runtime_error("the model did not return '" + energy_name_ + "'");
         const auto map = found->value().toCustomClass<mts::TensorMapHolder>();
         return with_atom_energies ? read_atom_energies(map, energy_name_, marshaller_->n_owned_rows())
                                   : read_total_energy(map, energy_name_);
@@ -261,21 +269,24 @@ class Evaluator::Implementation {
         has_gradients_ = energy.requires_grad();
         if (!has_gradients_) {
             std::int64_t n_pairs = 0;
-            for (const auto& pairs : pairs_) n_pairs += pairs.host_vectors.size(0);
+            for (const auto& pairs : pairs_)
+                n_pairs += pairs.host_vectors.size(0);
             if (n_pairs != 0) {
-                throw std::runtime_error("the energy that the model returned can not be differentiated: it was "
-                                         "computed without gradients");
+                throw std::runtime_error(
+                    "the energy that the model returned can not be differentiated: it was "
+                    "computed without gradients");
             }
             return;
         }
         std::vector<torch::Tensor> inputs = {positions_, cell_};
-        for (const auto& pairs : pairs_) inputs.push_back(pairs.vectors);
+        for (const auto& pairs : pairs_)
+            inputs.push_back(pairs.vectors);
         gradients_ = torch::autograd::grad({energy.sum()}, inputs, {}, /*retain_graph=*/false,
                                            /*create_graph=*/false, /*allow_unused=*/true);
     }
 
-    /// Adds up forces; returns dE/d(strain), which needs no strain tensor in the graph: positions, cell and pair
-    /// vectors all scale with the strain.
+    /// Adds up forces; returns dE/d(strain), which needs no strain tensor in the graph: positions, cell and
+    /// pair vectors all scale with the strain.
     std::array<double, 9> sum_gradients() {
         if (!has_gradients_) return {};
         const auto on_host = [this](std::size_t k) { return gradients_[k].to(torch::kCPU).contiguous(); };
@@ -292,7 +303,8 @@ class Evaluator::Implementation {
         auto result = marshaller_->virial().strain_gradient;
         if (gradients_[1].defined()) {
             const auto from_cell = host_cell_.t().matmul(on_host(1).to(torch::kFloat64)).contiguous();
-            for (std::size_t k = 0; k < 9; ++k) result[k] += from_cell.const_data_ptr<double>()[k];
+            for (std::size_t k = 0; k < 9; ++k)
+                result[k] += from_cell.const_data_ptr<double>()[k];
         }
         gradients_.clear();
         return result;

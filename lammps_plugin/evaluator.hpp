@@ -35,7 +35,8 @@ struct Evaluation {
     std::vector<double> atom_energies;
 };
 
-/// Runs a saved model on what a Marshaller makes of an engine's atoms. It knows no LAMMPS, and shows no torch.
+/// Runs a saved model on what a Marshaller makes of an engine's atoms. It knows no LAMMPS, and shows no
+/// torch.
 class Evaluator {
   public:
     struct Options {
@@ -47,7 +48,8 @@ class Evaluator {
     };
 
     /// Loads the model.
-    /// @throws std::exception when the file is missing, no atomistic model, needs an absent device or inputs that an
+    /// @throws std::exception when the file is missing, no atomistic model, needs an absent device or inputs
+    /// that an
     ///     engine of this kind does not have, or has no energy.
     explicit Evaluator(const Options& options);
     ~Evaluator();
@@ -70,8 +72,8 @@ class Evaluator {
     /// Takes over a new neighbor list; `skin` is how far pairs may approach until the next one, and
     /// `with_ghost_centers` says that it has rows for ghosts too.
     void rebuild(const metatensor_kokkos::Atoms& atoms, const metatensor_kokkos::Box& box,
-                 const metatensor_kokkos::NeighborRows& list, const metatensor_kokkos::ModelTypes& types, double skin,
-                 bool with_ghost_centers);
+                 const metatensor_kokkos::NeighborRows& list, const metatensor_kokkos::ModelTypes& types,
+                 double skin, bool with_ghost_centers);
 
     /// Energy and derivatives for the present positions.
     /// @throws std::exception when the model throws, or returns anything but what was asked for.

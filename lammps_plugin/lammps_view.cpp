@@ -23,7 +23,8 @@ kk::Atoms LammpsView::atoms() const {
 
 kk::Box LammpsView::box() const {
     kk::Box box;
-    box.vectors = {{{domain->xprd, 0, 0}, {domain->xy, domain->yprd, 0}, {domain->xz, domain->yz, domain->zprd}}};
+    box.vectors = {
+        {{domain->xprd, 0, 0}, {domain->xy, domain->yprd, 0}, {domain->xz, domain->yz, domain->zprd}}};
     for (int axis = 0; axis < 3; ++axis) {
         box.origin[axis] = domain->boxlo[axis];
         box.periodic[axis] = domain->periodicity[axis] != 0;
@@ -49,6 +50,8 @@ kk::NeighborRows LammpsView::neighbors(const LAMMPS_NS::NeighList& list, bool wi
     return rows;
 }
 
-kk::Array LammpsView::forces() const { return kk::borrow_matrix(n_all() > 0 ? atom->f[0] : nullptr, n_all(), 3); }
+kk::Array LammpsView::forces() const {
+    return kk::borrow_matrix(n_all() > 0 ? atom->f[0] : nullptr, n_all(), 3);
+}
 
 } // namespace metatensor_lammps

@@ -22,7 +22,8 @@ std::string shape_of(const torch::Tensor& tensor) {
 
 std::string list_of(const std::vector<std::string>& names) {
     std::string text;
-    for (const auto& name : names) text += (text.empty() ? "[" : ", ") + name;
+    for (const auto& name : names)
+        text += (text.empty() ? "[" : ", ") + name;
     return text + "]";
 }
 
@@ -34,7 +35,8 @@ mts::TensorBlock check_layout(const mts::TensorMap& output, const std::string& n
     }
     const auto block = mts::TensorMapHolder::block_by_id(output, 0);
     if (block->samples()->names() != samples) {
-        refuse(name, "must have the samples " + list_of(samples) + ", got " + list_of(block->samples()->names()));
+        refuse(name,
+               "must have the samples " + list_of(samples) + ", got " + list_of(block->samples()->names()));
     }
     const auto& values = block->values();
     if (values.dim() != 2 || values.size(0) != n_samples || values.size(1) != 1) {
@@ -55,7 +57,8 @@ torch::Tensor read_total_energy(const mts::TensorMap& output, const std::string&
     return block->values().reshape({1});
 }
 
-torch::Tensor read_atom_energies(const mts::TensorMap& output, const std::string& name, std::int64_t n_atoms) {
+torch::Tensor read_atom_energies(const mts::TensorMap& output, const std::string& name,
+                                 std::int64_t n_atoms) {
     const auto block = check_layout(output, name, {"system", "atom"}, n_atoms);
     const auto values = block->values().reshape({n_atoms});
     const auto samples = block->samples()->values().to(torch::kCPU).contiguous();
@@ -68,9 +71,10 @@ torch::Tensor read_atom_energies(const mts::TensorMap& output, const std::string
         const auto system = sample[2 * row];
         const auto atom = sample[2 * row + 1];
         if (system != 0 || atom < 0 || atom >= n_atoms || place_of[atom] != -1) {
-            refuse(name, "must have each of the " + std::to_string(n_atoms) +
-                             " requested atoms of system 0 once as a sample, got system=" + std::to_string(system) +
-                             ", atom=" + std::to_string(atom) + " in row " + std::to_string(row));
+            refuse(name,
+                   "must have each of the " + std::to_string(n_atoms) +
+                       " requested atoms of system 0 once as a sample, got system=" + std::to_string(system) +
+                       ", atom=" + std::to_string(atom) + " in row " + std::to_string(row));
         }
         place_of[atom] = row;
         in_order = in_order && atom == row;

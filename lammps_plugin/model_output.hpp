@@ -12,8 +12,10 @@ namespace metatensor_lammps {
 /// @throws std::runtime_error when the output has another layout, with what was expected.
 torch::Tensor read_total_energy(const metatensor_torch::TensorMap& output, const std::string& name);
 
-/// The energies `[n_atoms]` of the first `n_atoms` atoms, in their order, whatever the order of samples in the output.
-/// @throws std::runtime_error when the output has another layout, or an atom is missing, unknown or there twice.
+/// The energies `[n_atoms]` of the first `n_atoms` atoms, in their order, whatever the order of samples in
+/// the output.
+/// @throws std::runtime_error when the output has another layout, or an atom is missing, unknown or there
+/// twice.
 torch::Tensor read_atom_energies(const metatensor_torch::TensorMap& output, const std::string& name,
                                  std::int64_t n_atoms);
 

@@ -42,7 +42,8 @@ int rank_on_node(MPI_Comm world) {
 
 bool computes_atom_energies(LAMMPS_NS::Modify* modify) {
     const auto computes = modify->get_compute_list();
-    return std::any_of(computes.begin(), computes.end(), [](const auto* compute) { return compute->peatomflag != 0; });
+    return std::any_of(computes.begin(), computes.end(),
+                       [](const auto* compute) { return compute->peatomflag != 0; });
 }
 
 } // namespace
@@ -119,9 +120,9 @@ void PairMetatensor::load_model() {
 void PairMetatensor::print_model() const {
     const auto description = evaluator_->description();
     if (comm->me == 0) {
-        LAMMPS_NS::utils::logmesg(lmp, "Model {} runs on {}: pairs within {:.6g}, interactions within {:.6g}\n",
-                                  settings_->model, evaluator_->device_and_dtype(), evaluator_->cutoff(),
-                                  evaluator_->interaction_range());
+        LAMMPS_NS::utils::logmesg(
+            lmp, "Model {} runs on {}: pairs within {:.6g}, interactions within {:.6g}\n", settings_->model,
+            evaluator_->device_and_dtype(), evaluator_->cutoff(), evaluator_->interaction_range());
         if (!description.empty()) LAMMPS_NS::utils::logmesg(lmp, "{}\n", description);
     }
 }
@@ -131,7 +132,8 @@ void PairMetatensor::coeff(int count, char** words) {
     const auto all = to_strings(count, words);
     agree_or_stop("pair_coeff", [&] {
         if (count < 2 || all[0] != "*" || all[1] != "*") {
-            throw std::invalid_argument("pair_style metatensor takes one line 'pair_coeff * *' for all atom types");
+            throw std::invalid_argument(
+                "pair_style metatensor takes one line 'pair_coeff * *' for all atom types");
         }
         const std::vector<std::string> type_words(all.begin() + 2, all.end());
         const auto types = parse_types(type_words, atom->ntypes);
@@ -145,7 +147,8 @@ void PairMetatensor::coeff(int count, char** words) {
         }
     });
     for (int i = 1; i <= atom->ntypes; ++i) {
-        for (int j = i; j <= atom->ntypes; ++j) setflag[i][j] = types_.included[i] & types_.included[j];
+        for (int j = i; j <= atom->ntypes; ++j)
+            setflag[i][j] = types_.included[i] & types_.included[j];
     }
 }
 
@@ -161,18 +164,20 @@ void PairMetatensor::check_simulation() {
         }
     }
     if (neighbor->exclude != 0 && comm->me == 0) {
-        error->warning(FLERR, "pair_style metatensor does not see the pairs that 'neigh_modify exclude' leaves out, "
-                              "and the energy is without them");
+        error->warning(FLERR,
+                       "pair_style metatensor does not see the pairs that 'neigh_modify exclude' leaves out, "
+                       "and the energy is without them");
     }
     if (comm->nprocs > 1 && !std::isfinite(evaluator_->interaction_range())) {
-        error->all(FLERR, "the model of pair_style metatensor has an infinite interaction range and can run on one "
-                          "MPI rank only, got " +
-                              std::to_string(comm->nprocs));
+        error->all(FLERR,
+                   "the model of pair_style metatensor has an infinite interaction range and can run on one "
+                   "MPI rank only, got " +
+                       std::to_string(comm->nprocs));
     }
 }
 
-// The list is as short as the model's cutoff; the halo of ghosts is as wide as its interaction range, which grows with
-// each layer of message passing.
+// The list is as short as the model's cutoff; the halo of ghosts is as wide as its interaction range, which
+// grows with each layer of message passing.
 void PairMetatensor::request_ghosts() {
     const double cutoff = evaluator_->cutoff();
     const double range = evaluator_->interaction_range();
@@ -191,7 +196,8 @@ void PairMetatensor::init_style() {
 }
 
 double PairMetatensor::init_one(int type_i, int type_j) {
-    if (setflag[type_i][type_j] == 0) error->all(FLERR, "all pair coefficients must be set, use 'pair_coeff * *'");
+    if (setflag[type_i][type_j] == 0)
+        error->all(FLERR, "all pair coefficients must be set, use 'pair_coeff * *'");
     // a model without pairs needs no list, but LAMMPS wants a cutoff
     const double cutoff = evaluator_->cutoff() > 0 ? evaluator_->cutoff() : neighbor->skin;
     cutghost[type_i][type_j] = cutghost[type_j][type_i] = cutoff;
@@ -205,14 +211,15 @@ void PairMetatensor::update_topology() {
     if (neighbor->ago != 0 && build == seen_build_) return;
     seen_build_ = build;
     const LammpsView view(lmp);
-    evaluator_->rebuild(view.atoms(), view.box(), view.neighbors(*list, ghost_centers_), types_, neighbor->skin,
-                        ghost_centers_);
+    evaluator_->rebuild(view.atoms(), view.box(), view.neighbors(*list, ghost_centers_), types_,
+                        neighbor->skin, ghost_centers_);
 }
 
 // TorchScript compiles a model during its first runs: let that happen before LAMMPS starts its clock.
 void PairMetatensor::warm_up(bool with_atom_energies) {
     const LammpsView view(lmp);
-    const bool by_atom = with_atom_energies || (computes_atom_energies(modify) && evaluator_->has_atom_energies());
+    const bool by_atom =
+        with_atom_energies || (computes_atom_energies(modify) && evaluator_->has_atom_energies());
     for (int run = 0; run < 2; ++run) {
         evaluator_->evaluate(view.atoms(), view.box(), false);
         if (by_atom) evaluator_->evaluate(view.atoms(), view.box(), true);
@@ -275,7 +282,8 @@ void PairMetatensor::store_forces() {
     forces_.assign(3 * view.n_all(), 0.0);
     evaluator_->add_forces_to(kk::borrow_matrix(forces_.data(), view.n_all(), 3));
     comm->reverse_comm(this, 3);
-    for (std::int64_t k = 0; k < 3 * view.n_owned(); ++k) atom->f[0][k] += forces_[k];
+    for (std::int64_t k = 0; k < 3 * view.n_owned(); ++k)
+        atom->f[0][k] += forces_[k];
 }
 
 int PairMetatensor::pack_reverse_comm(int n, int first, double* buffer) {
@@ -285,7 +293,8 @@ int PairMetatensor::pack_reverse_comm(int n, int first, double* buffer) {
 
 void PairMetatensor::unpack_reverse_comm(int n, int* list, double* buffer) {
     for (int k = 0; k < n; ++k) {
-        for (int axis = 0; axis < 3; ++axis) forces_[3 * list[k] + axis] += buffer[3 * k + axis];
+        for (int axis = 0; axis < 3; ++axis)
+            forces_[3 * list[k] + axis] += buffer[3 * k + axis];
     }
 }
 
@@ -296,14 +305,17 @@ void PairMetatensor::finish() {
     MPI_Reduce(seconds, average, 4, MPI_DOUBLE, MPI_SUM, 0, world);
     if (comm->me != 0 || n_timed_steps_ == 0) return;
     const double per_step = 1e3 / (static_cast<double>(comm->nprocs) * static_cast<double>(n_timed_steps_));
-    LAMMPS_NS::utils::logmesg(lmp,
-                              "\nPair style metatensor, milliseconds per step, average of {} ranks over {} steps:\n"
-                              "  marshal  | forward  | backward | store\n"
-                              "  {:8.4f} | {:8.4f} | {:8.4f} | {:8.4f}\n",
-                              comm->nprocs, n_timed_steps_, average[0] * per_step, average[1] * per_step,
-                              average[2] * per_step, average[3] * per_step);
+    LAMMPS_NS::utils::logmesg(
+        lmp,
+        "\nPair style metatensor, milliseconds per step, average of {} ranks over {} steps:\n"
+        "  marshal  | forward  | backward | store\n"
+        "  {:8.4f} | {:8.4f} | {:8.4f} | {:8.4f}\n",
+        comm->nprocs, n_timed_steps_, average[0] * per_step, average[1] * per_step, average[2] * per_step,
+        average[3] * per_step);
 }
 
-double PairMetatensor::memory_usage() { return Pair::memory_usage() + sizeof(double) * double(forces_.capacity()); }
+double PairMetatensor::memory_usage() {
+    return Pair::memory_usage() + sizeof(double) * double(forces_.capacity());
+}
 
 } // namespace metatensor_lammps

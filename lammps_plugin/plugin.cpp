@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 
-// The file that LAMMPS loads. It knows nothing of torch and touches no LAMMPS class, so it loads in any LAMMPS, at
-// once; the styles are in a second library beside it, which is loaded when an input script first uses one. That one
-// stays loaded for good: torch and Kokkos can not be unloaded, while this file can.
+// The file that LAMMPS loads. It knows nothing of torch and touches no LAMMPS class, so it loads in any
+// LAMMPS, at once; the styles are in a second library beside it, which is loaded when an input script first
+// uses one. That one stays loaded for good: torch and Kokkos can not be unloaded, while this file can.
 
 #include "plugin_abi.hpp"
 
@@ -31,10 +31,11 @@ std::string mismatch(void* lammps) {
         int built_with;
     } sizes[] = {{"tagint", LAMMPS_TAGINT_BYTES}, {"bigint", LAMMPS_BIGINT_BYTES}};
     for (const auto& size : sizes) {
-        const int loaded_by = lammps_extract_setting != nullptr ? lammps_extract_setting(lammps, size.keyword) : 0;
+        const int loaded_by =
+            lammps_extract_setting != nullptr ? lammps_extract_setting(lammps, size.keyword) : 0;
         if (loaded_by != size.built_with) {
-            return std::string("was built for a LAMMPS with ") + std::to_string(8 * size.built_with) + "-bit " +
-                   size.keyword + " but this one has " + std::to_string(8 * loaded_by) + " bits";
+            return std::string("was built for a LAMMPS with ") + std::to_string(8 * size.built_with) +
+                   "-bit " + size.keyword + " but this one has " + std::to_string(8 * loaded_by) + " bits";
         }
     }
     return {};
@@ -43,8 +44,9 @@ std::string mismatch(void* lammps) {
 std::string refusal(void* lammps) {
     const auto reason = mismatch(lammps);
     if (reason.empty()) return {};
-    return "the metatensor plugin " + reason + ": build the plugin with the headers of this LAMMPS (CMake option "
-                                               "LAMMPS_SOURCE_DIR, or LAMMPS_ROOT for an installed one)";
+    return "the metatensor plugin " + reason +
+           ": build the plugin with the headers of this LAMMPS (CMake option "
+           "LAMMPS_SOURCE_DIR, or LAMMPS_ROOT for an installed one)";
 }
 
 /// Prints `text` as a LAMMPS error and stops.
@@ -64,7 +66,8 @@ std::string styles_library_path() {
 void* styles_library(void* lammps) {
     const auto path = styles_library_path();
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (library == nullptr) stop(lammps, "the metatensor plugin can not load its styles: " + std::string(dlerror()));
+    if (library == nullptr)
+        stop(lammps, "the metatensor plugin can not load its styles: " + std::string(dlerror()));
     return library;
 }
 
@@ -73,7 +76,8 @@ void* create_pair(void* lammps, const char* name) {
     if (!text.empty()) stop(lammps, text);
     using Create = void*(void*, const char*);
     auto* create = reinterpret_cast<Create*>(dlsym(styles_library(lammps), "metatensor_lammps_create_pair"));
-    if (create == nullptr) stop(lammps, "the metatensor plugin and its library of styles do not belong together");
+    if (create == nullptr)
+        stop(lammps, "the metatensor plugin and its library of styles do not belong together");
     return create(lammps, name);
 }
 

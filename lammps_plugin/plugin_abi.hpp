@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-/// What LAMMPS and a plugin exchange, as its manual describes ("Writing plugins"): an installed LAMMPS has no header
-/// for it. The layout is the same since 2022.
+/// What LAMMPS and a plugin exchange, as its manual describes ("Writing plugins"): an installed LAMMPS has no
+/// header for it. The layout is the same since 2022.
 extern "C" {
 
 typedef void* lammpsplugin_factory(void* lammps);
@@ -26,10 +26,11 @@ struct lammpsplugin_t {
 typedef void lammpsplugin_register(lammpsplugin_t* plugin, void* lammps);
 
 /// Called by LAMMPS when it has loaded the plugin.
-__attribute__((visibility("default"))) void lammpsplugin_init(void* lammps, void* handle, void* register_function);
+__attribute__((visibility("default"))) void lammpsplugin_init(void* lammps, void* handle,
+                                                              void* register_function);
 
-// Functions of LAMMPS's C library interface, which keep their meaning between versions; weak, so that an executable
-// without them can still load the plugin and get a message.
+// Functions of LAMMPS's C library interface, which keep their meaning between versions; weak, so that an
+// executable without them can still load the plugin and get a message.
 __attribute__((weak)) int lammps_version(void* lammps);
 __attribute__((weak)) int lammps_extract_setting(void* lammps, const char* keyword);
 __attribute__((weak)) void lammps_error(void* lammps, int error_type, const char* text);

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #if defined(__GLIBC__)
-#    include <malloc.h>
+#include <malloc.h>
 #endif
 
 namespace metatensor_lammps {
@@ -28,8 +28,8 @@ void keep_freed_memory() {
 #endif
 }
 
-// This copy of Kokkos is the plugin's own. It is not finalised: nothing needs it, and pair styles may be destroyed
-// later than anything that could.
+// This copy of Kokkos is the plugin's own. It is not finalised: nothing needs it, and pair styles may be
+// destroyed later than anything that could.
 void initialise_kokkos() {
     if (Kokkos::is_initialized() || Kokkos::is_finalized()) return;
     Kokkos::initialize(Kokkos::InitializationSettings().set_disable_warnings(true));

@@ -27,7 +27,8 @@ struct Option {
 /// The keywords of pair_style: one row each.
 constexpr std::array<Option, 3> options = {{
     {"device", "DEVICE", [](Settings& settings, const std::string& value) { settings.device = value; }},
-    {"extensions", "DIRECTORY", [](Settings& settings, const std::string& value) { settings.extensions = value; }},
+    {"extensions", "DIRECTORY",
+     [](Settings& settings, const std::string& value) { settings.extensions = value; }},
     {"check_consistency", "on|off",
      [](Settings& settings, const std::string& value) {
          settings.check_consistency = parse_switch("check_consistency", value);
@@ -60,13 +61,14 @@ std::optional<int> parse_type(const std::string& word) {
     const auto* end = word.data() + word.size();
     const auto parsed = std::from_chars(word.data(), end, number);
     if (parsed.ec == std::errc() && parsed.ptr == end) return number;
-    throw std::invalid_argument("'" + word +
-                                "' is neither the symbol of an element, an integer type of the model, nor NULL");
+    throw std::invalid_argument(
+        "'" + word + "' is neither the symbol of an element, an integer type of the model, nor NULL");
 }
 
 std::string join(const std::vector<long>& numbers) {
     std::string text;
-    for (const auto number : numbers) text += (text.empty() ? "" : " ") + std::to_string(number);
+    for (const auto number : numbers)
+        text += (text.empty() ? "" : " ") + std::to_string(number);
     return text;
 }
 
@@ -78,14 +80,16 @@ constexpr std::array<std::array<const char*, 3>, 4> known_units = {{{"metal", "a
 } // namespace
 
 Settings parse_settings(const std::vector<std::string>& words) {
-    if (words.empty()) throw std::invalid_argument("expected the file of a model after 'pair_style metatensor'");
+    if (words.empty())
+        throw std::invalid_argument("expected the file of a model after 'pair_style metatensor'");
     Settings settings;
     settings.model = words[0];
     for (std::size_t k = 1; k < words.size(); k += 2) {
         const auto option = std::find_if(options.begin(), options.end(),
                                          [&](const Option& row) { return words[k] == row.keyword; });
         if (option == options.end()) {
-            throw std::invalid_argument("unknown keyword '" + words[k] + "', expected one of: " + describe_options());
+            throw std::invalid_argument("unknown keyword '" + words[k] +
+                                        "', expected one of: " + describe_options());
         }
         if (k + 1 == words.size()) {
             throw std::invalid_argument("keyword '" + words[k] + "' must be followed by " + option->value);
@@ -103,7 +107,8 @@ std::vector<std::optional<int>> parse_types(const std::vector<std::string>& word
     }
     std::vector<std::optional<int>> types;
     types.reserve(words.size());
-    for (const auto& word : words) types.push_back(parse_type(word));
+    for (const auto& word : words)
+        types.push_back(parse_type(word));
     return types;
 }
 
@@ -113,8 +118,8 @@ void check_types(const std::vector<std::optional<int>>& types, const std::vector
         if (!types[k] || std::find(known.begin(), known.end(), *types[k]) != known.end()) continue;
         const auto number = std::to_string(*types[k]);
         const auto name = words[k] == number ? "type " + number : words[k] + " (type " + number + ")";
-        throw std::invalid_argument("the model does not know " + name + " of atom type " + std::to_string(k + 1) +
-                                    ", it knows the types: " + join(known));
+        throw std::invalid_argument("the model does not know " + name + " of atom type " +
+                                    std::to_string(k + 1) + ", it knows the types: " + join(known));
     }
 }
 

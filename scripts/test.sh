@@ -25,19 +25,6 @@ pytest_options=("$@")
 ((${#parts[@]})) || parts=(unit python lammps)
 wants() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 
-# What the tests in tests/python and tests/lammps find in their environment.
-export_test_environment() {
-    find_lammps
-    export METATENSOR_TORCH_BUILD_DIR=$source_dir/build/release
-    export PYTHONPATH=$METATENSOR_TORCH_BUILD_DIR/python${PYTHONPATH:+:$PYTHONPATH}
-    export METATENSOR_PLUGIN=$METATENSOR_TORCH_BUILD_DIR/lammps_plugin/metatensorplugin.so
-    export LMP=$lammps_executable MPIEXEC=$mpiexec LAMMPS_POTENTIALS=$lammps_potentials
-    export LD_LIBRARY_PATH=$lammps_library_path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-    if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi # for tests/consumer
-    # Two ranks, or two tests, must not fight for the cores.
-    export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
-}
-
 run_ctest() { ctest --test-dir "$source_dir/build/$1" --output-on-failure --parallel "$(n_jobs)"; }
 run_pytest() { "$python" -m pytest -p no:cacheprovider "${@/#/$source_dir/tests/}" "${pytest_options[@]}"; }
 
@@ -55,7 +42,7 @@ run_part() {
 
 if wants unit || wants python || wants lammps; then
     bash "$source_dir/scripts/build.sh" release
-    export_test_environment
+    export_run_environment
 fi
 if wants asan; then bash "$source_dir/scripts/build.sh" asan; fi
 

@@ -49,12 +49,14 @@ TEST(Arrays, TensorBecomesViewWithoutCopy) {
 TEST(Arrays, RefusesOtherElementsRanksAndDtypes) {
     const auto array = kk::borrow(torch::zeros({2, 2}));
     EXPECT_THAT([&] { (kk::view_of<double, 2, Kokkos::Serial>(array, "weights")); },
-                testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("weights has another element type")));
-    EXPECT_THAT([&] { (kk::view_of<float, 1, Kokkos::Serial>(array, "weights")); },
-                testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("weights must have 1 axes, got 2")));
+                testing::ThrowsMessage<std::invalid_argument>(
+                    testing::HasSubstr("weights has another element type")));
+    EXPECT_THAT(
+        [&] { (kk::view_of<float, 1, Kokkos::Serial>(array, "weights")); },
+        testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("weights must have 1 axes, got 2")));
     EXPECT_THAT([] { kk::borrow(torch::zeros({1}, torch::kBool)); },
-                testing::Throws<c10::ValueError>(
-                    testing::Property(&c10::ValueError::what_without_backtrace, testing::HasSubstr("got Bool"))));
+                testing::Throws<c10::ValueError>(testing::Property(&c10::ValueError::what_without_backtrace,
+                                                                   testing::HasSubstr("got Bool"))));
     EXPECT_THROW(kk::borrow(torch::zeros({1, 1, 1, 1})), c10::ValueError);
 }
 

@@ -16,19 +16,22 @@ using Vector = std::array<double, 3>;
 inline Vector shifted(const Vector& x, const metatensor_kokkos::Box& box, const std::array<int, 3>& shift) {
     Vector result = x;
     for (int row = 0; row < 3; ++row) {
-        for (int k = 0; k < 3; ++k) result[k] += shift[row] * box.vectors[row][k];
+        for (int k = 0; k < 3; ++k)
+            result[k] += shift[row] * box.vectors[row][k];
     }
     return result;
 }
 
 inline double distance(const Vector& a, const Vector& b) {
-    return std::sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
+    return std::sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) +
+                     (a[2] - b[2]) * (a[2] - b[2]));
 }
 
 inline double fraction(const Vector& x, const metatensor_kokkos::Box& box, int axis) {
     const auto inverse = box.inverse();
     double result = 0;
-    for (int k = 0; k < 3; ++k) result += (x[k] - box.origin[k]) * inverse[k][axis];
+    for (int k = 0; k < 3; ++k)
+        result += (x[k] - box.origin[k]) * inverse[k][axis];
     return result;
 }
 
@@ -41,17 +44,19 @@ inline std::vector<Vector> random_atoms(const metatensor_kokkos::Box& box, int n
         Vector x = box.origin;
         for (int row = 0; row < 3; ++row) {
             const double place = uniform(random);
-            for (int k = 0; k < 3; ++k) x[k] += place * box.vectors[row][k];
+            for (int k = 0; k < 3; ++k)
+                x[k] += place * box.vectors[row][k];
         }
         bool is_free = true;
-        for (const auto& other : atoms) is_free = is_free && distance(x, other) > spacing;
+        for (const auto& other : atoms)
+            is_free = is_free && distance(x, other) > spacing;
         if (is_free) atoms.push_back(x);
     }
     return atoms;
 }
 
-/// One rank of an engine, as LAMMPS has it: owned atoms, ghosts within `halo` of the rank's part of the box, and a
-/// full neighbor list up to `reach`, by brute force.
+/// One rank of an engine, as LAMMPS has it: owned atoms, ghosts within `halo` of the rank's part of the box,
+/// and a full neighbor list up to `reach`, by brute force.
 class Rank {
   public:
     Rank(const std::vector<Vector>& atoms, const metatensor_kokkos::Box& box, double halo, double reach,
@@ -72,8 +77,10 @@ class Rank {
 
     metatensor_kokkos::NeighborRows neighbors() const {
         metatensor_kokkos::NeighborRows rows;
-        rows.centers = metatensor_kokkos::borrow_vector(centers_.data(), static_cast<std::int64_t>(centers_.size()));
-        rows.counts = metatensor_kokkos::borrow_vector(counts_.data(), static_cast<std::int64_t>(counts_.size()));
+        rows.centers =
+            metatensor_kokkos::borrow_vector(centers_.data(), static_cast<std::int64_t>(centers_.size()));
+        rows.counts =
+            metatensor_kokkos::borrow_vector(counts_.data(), static_cast<std::int64_t>(counts_.size()));
         rows.pages = pages_.data();
         return rows;
     }
@@ -97,10 +104,12 @@ class Rank {
     bool in_halo(const Vector& position, double halo) const {
         const auto inverse = box_.inverse();
         for (int axis = 0; axis < 3; ++axis) {
-            const double height = 1 / std::sqrt(inverse[0][axis] * inverse[0][axis] + inverse[1][axis] * inverse[1][axis] +
-                                                inverse[2][axis] * inverse[2][axis]);
+            const double height =
+                1 / std::sqrt(inverse[0][axis] * inverse[0][axis] + inverse[1][axis] * inverse[1][axis] +
+                              inverse[2][axis] * inverse[2][axis]);
             const double place = fraction(position, box_, axis);
-            if ((box_.lower[axis] - place) * height > halo || (place - box_.upper[axis]) * height > halo) return false;
+            if ((box_.lower[axis] - place) * height > halo || (place - box_.upper[axis]) * height > halo)
+                return false;
         }
         return true;
     }
@@ -122,7 +131,8 @@ class Rank {
                 for (int c = -most; c <= most; ++c) {
                     const std::array<int, 3> shift = {a, b, c};
                     bool is_image = true;
-                    for (int axis = 0; axis < 3; ++axis) is_image = is_image && (box_.periodic[axis] || shift[axis] == 0);
+                    for (int axis = 0; axis < 3; ++axis)
+                        is_image = is_image && (box_.periodic[axis] || shift[axis] == 0);
                     if (!is_image) continue;
                     for (std::size_t k = 0; k < atoms.size(); ++k) {
                         const auto position = shifted(atoms[k], box_, shift);
@@ -145,7 +155,8 @@ class Rank {
             counts_.push_back(static_cast<int>(row.size()));
             rows_.push_back(std::move(row));
         }
-        for (const auto& row : rows_) pages_.push_back(row.data());
+        for (const auto& row : rows_)
+            pages_.push_back(row.data());
     }
 
     metatensor_kokkos::Box box_;

@@ -29,15 +29,20 @@ struct WrittenPairs {
     std::vector<std::int32_t> samples;
     std::int64_t count = 0;
 
-    Array vector_array() { return borrow_matrix(vectors.data(), static_cast<std::int64_t>(vectors.size() / 3), 3); }
-    Array sample_array() { return borrow_matrix(samples.data(), static_cast<std::int64_t>(samples.size() / 5), 5); }
+    Array vector_array() {
+        return borrow_matrix(vectors.data(), static_cast<std::int64_t>(vectors.size() / 3), 3);
+    }
+    Array sample_array() {
+        return borrow_matrix(samples.data(), static_cast<std::int64_t>(samples.size() / 5), 5);
+    }
 };
 
 WrittenPairs write_pairs(Marshaller& marshaller, const Rank& rank, std::size_t request = 0) {
     WrittenPairs result;
     result.vectors.resize(3 * marshaller.max_pairs(request));
     result.samples.resize(5 * marshaller.max_pairs(request));
-    result.count = marshaller.write_pairs(rank.atoms().positions, request, result.vector_array(), result.sample_array());
+    result.count =
+        marshaller.write_pairs(rank.atoms().positions, request, result.vector_array(), result.sample_array());
     return result;
 }
 
@@ -45,7 +50,8 @@ std::vector<std::int32_t> tags_of_rows(const Marshaller& marshaller, const Rank&
     const auto rows = marshaller.atom_of_row();
     const auto* atoms = static_cast<const std::int32_t*>(rows.data);
     std::vector<std::int32_t> tags;
-    for (std::int64_t row = 0; row < rows.extents[0]; ++row) tags.push_back(rank.tags[atoms[row]]);
+    for (std::int64_t row = 0; row < rows.extents[0]; ++row)
+        tags.push_back(rank.tags[atoms[row]]);
     return tags;
 }
 
@@ -68,11 +74,13 @@ std::vector<Pair> brute_force(const std::vector<Vector>& atoms, const Box& box, 
             for (int a = -most; a <= most; ++a) {
                 for (int b = -most; b <= most; ++b) {
                     for (int c = -most; c <= most; ++c) {
-                        if ((a != 0 && !box.periodic[0]) || (b != 0 && !box.periodic[1]) || (c != 0 && !box.periodic[2])) {
+                        if ((a != 0 && !box.periodic[0]) || (b != 0 && !box.periodic[1]) ||
+                            (c != 0 && !box.periodic[2])) {
                             continue;
                         }
                         if (i == j && a == 0 && b == 0 && c == 0) continue;
-                        if (engine::distance(atoms[i], engine::shifted(atoms[j], box, {a, b, c})) > cutoff) continue;
+                        if (engine::distance(atoms[i], engine::shifted(atoms[j], box, {a, b, c})) > cutoff)
+                            continue;
                         result.emplace_back(static_cast<int>(i) + 1, static_cast<int>(j) + 1, a, b, c);
                     }
                 }
@@ -88,7 +96,9 @@ struct Structure {
     int n_atoms;
 };
 
-std::ostream& operator<<(std::ostream& stream, const Structure& structure) { return stream << structure.name; }
+std::ostream& operator<<(std::ostream& stream, const Structure& structure) {
+    return stream << structure.name;
+}
 
 Box make_box(const Box::Matrix& vectors, const std::array<bool, 3>& periodic) {
     Box box;
@@ -137,7 +147,8 @@ TEST_P(MarshallerPairs, VectorsFollowFromPositionsAndShifts) {
     const auto marshaller = make_serial_marshaller();
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, {skin, -1});
     std::vector<double> positions(3 * marshaller->n_rows());
-    marshaller->write_positions(rank.atoms().positions, borrow_matrix(positions.data(), marshaller->n_rows(), 3));
+    marshaller->write_positions(rank.atoms().positions,
+                                borrow_matrix(positions.data(), marshaller->n_rows(), 3));
 
     const auto pairs = write_pairs(*marshaller, rank);
     ASSERT_GT(pairs.count, 0);
@@ -146,7 +157,8 @@ TEST_P(MarshallerPairs, VectorsFollowFromPositionsAndShifts) {
         const auto* s = &pairs.samples[5 * k];
         for (int axis = 0; axis < 3; ++axis) {
             double expected = positions[3 * s[1] + axis] - positions[3 * s[0] + axis];
-            for (int row = 0; row < 3; ++row) expected += s[2 + row] * cell[row][axis];
+            for (int row = 0; row < 3; ++row)
+                expected += s[2 + row] * cell[row][axis];
             EXPECT_NEAR(pairs.vectors[3 * k + axis], expected, 1e-12);
         }
     }
@@ -174,7 +186,8 @@ TEST_P(MarshallerPairs, SeveralRequestsFromOneList) {
 
     for (std::size_t request = 0; request < requests.size(); ++request) {
         const auto pairs = write_pairs(*marshaller, rank, request);
-        EXPECT_EQ(sorted(named_pairs(*marshaller, rank, pairs)), sorted(brute_force(atoms, box, requests[request].cutoff)));
+        EXPECT_EQ(sorted(named_pairs(*marshaller, rank, pairs)),
+                  sorted(brute_force(atoms, box, requests[request].cutoff)));
     }
 }
 
@@ -185,10 +198,12 @@ TEST_P(MarshallerPairs, FollowsMovingAtomsWithoutRebuild) {
 
     const auto displacement = [](int tag, int axis) { return 0.1 * std::sin(1.7 * tag + axis); };
     for (std::int64_t k = 0; k < rank.n_all(); ++k) {
-        for (int axis = 0; axis < 3; ++axis) rank.x[k][axis] += displacement(rank.tags[k], axis);
+        for (int axis = 0; axis < 3; ++axis)
+            rank.x[k][axis] += displacement(rank.tags[k], axis);
     }
     for (std::size_t k = 0; k < atoms.size(); ++k) {
-        for (int axis = 0; axis < 3; ++axis) atoms[k][axis] += displacement(static_cast<int>(k) + 1, axis);
+        for (int axis = 0; axis < 3; ++axis)
+            atoms[k][axis] += displacement(static_cast<int>(k) + 1, axis);
     }
     const auto pairs = write_pairs(*marshaller, rank);
     EXPECT_EQ(sorted(named_pairs(*marshaller, rank, pairs)), sorted(brute_force(atoms, box, cutoff)));
@@ -206,7 +221,8 @@ TEST_P(MarshallerPairs, TwoRanksHaveAllPairsOfTheirAtoms) {
         marshaller->rebuild(rank.atoms(), half, rank.neighbors(), both_types, {{cutoff, true}}, {skin, -1});
         n_owned += marshaller->n_owned_rows();
         const auto pairs = write_pairs(*marshaller, rank);
-        for (const auto& pair : named_pairs(*marshaller, rank, pairs)) found.push_back(pair);
+        for (const auto& pair : named_pairs(*marshaller, rank, pairs))
+            found.push_back(pair);
         // no atom has two rows
         auto tags = tags_of_rows(*marshaller, rank);
         std::sort(tags.begin(), tags.end());
@@ -216,7 +232,8 @@ TEST_P(MarshallerPairs, TwoRanksHaveAllPairsOfTheirAtoms) {
     // shifts are relative to a rank's representatives: compare atoms and, through them, multiplicities
     const auto without_shifts = [](std::vector<Pair> pairs) {
         std::vector<std::pair<int, int>> result;
-        for (const auto& [i, j, a, b, c] : pairs) result.emplace_back(i, j);
+        for (const auto& [i, j, a, b, c] : pairs)
+            result.emplace_back(i, j);
         std::sort(result.begin(), result.end());
         return result;
     };
@@ -236,7 +253,8 @@ TEST_P(MarshallerPairs, GhostCentersHaveCompleteNeighborhoods) {
 
     const auto count_by_first = [](const std::vector<Pair>& pairs) {
         std::map<int, int> counts;
-        for (const auto& pair : pairs) ++counts[std::get<0>(pair)];
+        for (const auto& pair : pairs)
+            ++counts[std::get<0>(pair)];
         return counts;
     };
     const auto pairs = named_pairs(*marshaller, rank, write_pairs(*marshaller, rank));
@@ -282,11 +300,14 @@ TEST_P(MarshallerPairs, ForcesAndStrainAreThoseOfTheDefinition) {
         for (int axis = 0; axis < 3; ++axis) {
             expected[3 * (i - 1) + axis] += gradient[axis];
             expected[3 * (j - 1) + axis] -= gradient[axis];
-            for (int other = 0; other < 3; ++other) strain[3 * axis + other] += r[axis] * gradient[other];
+            for (int other = 0; other < 3; ++other)
+                strain[3 * axis + other] += r[axis] * gradient[other];
         }
     }
-    for (std::size_t k = 0; k < expected.size(); ++k) EXPECT_NEAR(forces[k] - 1, expected[k], 1e-10);
-    for (int k = 0; k < 9; ++k) EXPECT_NEAR(marshaller->virial().strain_gradient[k], strain[k], 1e-9);
+    for (std::size_t k = 0; k < expected.size(); ++k)
+        EXPECT_NEAR(forces[k] - 1, expected[k], 1e-10);
+    for (int k = 0; k < 9; ++k)
+        EXPECT_NEAR(marshaller->virial().strain_gradient[k], strain[k], 1e-9);
 }
 
 INSTANTIATE_TEST_SUITE_P(Structures, MarshallerPairs, testing::ValuesIn(structures),
@@ -304,7 +325,8 @@ TEST_F(MarshallerRows, TypesAreThoseOfTheModel) {
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, {0.4, -1});
     std::vector<std::int32_t> types(20);
     marshaller->write_types(borrow_vector(types.data(), 20));
-    for (int row = 0; row < 20; ++row) EXPECT_EQ(types[row], row % 2 == 0 ? 18 : 36);
+    for (int row = 0; row < 20; ++row)
+        EXPECT_EQ(types[row], row % 2 == 0 ? 18 : 36);
 }
 
 TEST_F(MarshallerRows, ExcludedTypesHaveNoRowsAndNoPairs) {
@@ -312,7 +334,8 @@ TEST_F(MarshallerRows, ExcludedTypesHaveNoRowsAndNoPairs) {
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), first_only, {{2.6, true}}, {0.4, -1});
     EXPECT_EQ(marshaller->n_rows(), 10);
     auto expected = brute_force(atoms, box, 2.6);
-    std::erase_if(expected, [](const Pair& pair) { return std::get<0>(pair) % 2 == 0 || std::get<1>(pair) % 2 == 0; });
+    std::erase_if(expected,
+                  [](const Pair& pair) { return std::get<0>(pair) % 2 == 0 || std::get<1>(pair) % 2 == 0; });
     EXPECT_EQ(sorted(named_pairs(*marshaller, rank, write_pairs(*marshaller, rank))), sorted(expected));
 }
 
@@ -323,7 +346,8 @@ TEST_F(MarshallerRows, PositionGradientsBecomeForcesAndStrain) {
     std::vector<double> gradients(60, 0.0);
     gradients[3 * 5 + 1] = 2.5; // dE/dy of atom 5
     marshaller->clear_forces();
-    marshaller->add_position_gradients(borrow_matrix(positions.data(), 20, 3), borrow_matrix(gradients.data(), 20, 3));
+    marshaller->add_position_gradients(borrow_matrix(positions.data(), 20, 3),
+                                       borrow_matrix(gradients.data(), 20, 3));
     std::vector<double> forces(3 * rank.n_all(), 0.0);
     marshaller->add_forces_to(borrow_matrix(forces.data(), rank.n_all(), 3));
     EXPECT_DOUBLE_EQ(forces[3 * 5 + 1], -2.5);
@@ -346,14 +370,18 @@ TEST_F(MarshallerRows, NoAtoms) {
 TEST_F(MarshallerRows, RefusesArraysOfAnotherType) {
     auto wrong = rank.atoms();
     wrong.positions.element = Element::float32;
-    EXPECT_THAT([&] { marshaller->rebuild(wrong, box, rank.neighbors(), both_types, {{2.6, true}}, {0.4, -1}); },
-                testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("positions has another element type")));
+    EXPECT_THAT(
+        [&] {
+            marshaller->rebuild(wrong, box, rank.neighbors(), both_types, {{2.6, true}}, {0.4, -1});
+        },
+        testing::ThrowsMessage<std::invalid_argument>(
+            testing::HasSubstr("positions has another element type")));
 }
 
 TEST(Box, WithoutVolumeIsRefused) {
     const auto flat = make_box({{{1, 0, 0}, {0, 1, 0}, {0, 0, 0}}}, {true, true, true});
-    EXPECT_THAT([&] { flat.inverse(); },
-                testing::ThrowsMessage<std::invalid_argument>(testing::HasSubstr("the simulation box has no volume")));
+    EXPECT_THAT([&] { flat.inverse(); }, testing::ThrowsMessage<std::invalid_argument>(
+                                             testing::HasSubstr("the simulation box has no volume")));
 }
 
 } // namespace

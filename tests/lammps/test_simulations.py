@@ -2,6 +2,7 @@
 """The pair style in the settings of real input scripts: hybrid styles, minimisation, rerun, other units, unloading."""
 
 import os
+import pathlib
 import re
 import subprocess
 
@@ -168,7 +169,7 @@ def test_bitwise_reproducible(lammps, models):
 def test_plugin_of_another_lammps_is_refused(lammps, models):
     """The plugin of the same sources, built for another version: refused with a clear text, by pair_style only."""
     other = lammps.folder / "otherplugin.so"
-    sources = os.environ["METATENSOR_PLUGIN_SOURCES"]
+    sources = pathlib.Path(__file__).parents[2] / "lammps_plugin"
     definitions = {
         "LAMMPS_VERSION_NUMBER": "20200303",
         "LAMMPS_VERSION_TEXT": '"3 Mar 2020"',

@@ -26,26 +26,29 @@ class Mover {
         : device_(device), dtype_(dtype), non_blocking_(non_blocking) {}
 
     torch::IValue move(const torch::IValue& value) {
-        if (!(value.isObject() || value.isList() || value.isGenericDict() || value.isTuple())) return value;
-        const void* key = value.internalToPointer();
-        const auto known = moved_.find(key);
-        if (known != moved_.end()) return known->second.second;
-        auto result = move_new(value);
-        // the original is kept, so that its address is not used again
-        moved_.emplace(key, std::make_pair(value, result));
-        return result;
+        if (value.isList())
+            return once(value.internalToPointer(), value, [&] { return move_list(value.toList()); });
+        if (value.isGenericDict()) {
+            return once(value.internalToPointer(), value, [&] { return move_dict(value.toGenericDict()); });
+        }
+        if (value.isTuple()) return once(value.internalToPointer(), value, [&] { return move_tuple(value); });
+        if (!value.isCustomClass()) return value;
+        if (is<LabelsHolder>(value)) return move_object<LabelsHolder>(value);
+        if (is<TensorBlockHolder>(value)) return move_object<TensorBlockHolder>(value);
+        if (is<TensorMapHolder>(value)) return move_object<TensorMapHolder>(value);
+        return value;
     }
 
   private:
-    torch::IValue move_new(const torch::IValue& value) {
-        if (value.isList()) return move_list(value.toList());
-        if (value.isGenericDict()) return move_dict(value.toGenericDict());
-        if (value.isTuple()) return move_tuple(value);
-        if (!value.isCustomClass()) return value;
-        if (is<LabelsHolder>(value)) return move_labels(value.toCustomClass<LabelsHolder>());
-        if (is<TensorBlockHolder>(value)) return move_values(value.toCustomClass<TensorBlockHolder>());
-        if (is<TensorMapHolder>(value)) return move_values(value.toCustomClass<TensorMapHolder>());
-        return value;
+    /// Result of `make` for what is at address `key`, or what it was the first time
+    template <typename Make>
+    torch::IValue once(const void* key, const torch::IValue& original, const Make& make) {
+        const auto known = moved_.find(key);
+        if (known != moved_.end()) return known->second.second;
+        torch::IValue result = make();
+        // the original is kept, so that its address is not used again
+        moved_.emplace(key, std::make_pair(original, result));
+        return result;
     }
 
     template <typename Holder>
@@ -53,18 +56,26 @@ class Mover {
         return value.type() == c10::getCustomClassType<torch::intrusive_ptr<Holder>>();
     }
 
-    torch::IValue move_labels(const Labels& labels) const {
-        if (!device_ || *device_ == labels->device()) return labels;
-        return labels->to(*device_, non_blocking_);
+    template <typename Holder>
+    torch::IValue move_object(const torch::IValue& value) {
+        const auto object = value.toCustomClass<Holder>();
+        if (fits(*object)) return value;
+        return once(object.get(), value, [&] { return moved(*object); });
     }
 
-    /// Block or map
-    template <typename Handle>
-    torch::IValue move_values(const Handle& values) const {
-        const bool same_device = !device_ || *device_ == values->device();
-        const bool same_dtype = !dtype_ || *dtype_ == values->scalar_type();
-        if (same_device && same_dtype) return values;
-        return values->to(dtype_, device_, std::nullopt, non_blocking_);
+    bool fits(const LabelsHolder& labels) const { return !device_ || *device_ == labels.device(); }
+
+    /// For a block or a map
+    template <typename Holder>
+    bool fits(const Holder& values) const {
+        return (!device_ || *device_ == values.device()) && (!dtype_ || *dtype_ == values.scalar_type());
+    }
+
+    Labels moved(const LabelsHolder& labels) const { return labels.to(*device_, non_blocking_); }
+
+    template <typename Holder>
+    torch::intrusive_ptr<Holder> moved(const Holder& values) const {
+        return values.to(dtype_, device_, std::nullopt, non_blocking_);
     }
 
     torch::IValue move_list(const c10::List<torch::IValue>& list) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "serialization/mts.hpp"
 
-#include <optional>
+#include <algorithm>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -101,15 +102,18 @@ Labels read_labels(Stream& stream) {
     return torch::make_intrusive<LabelsHolder>(std::move(records.names), std::move(records.values));
 }
 
-/// Parameters of the gradients below `prefix`, but not of the gradients of these
+/// Parameters of the gradients below `prefix`, but not of the gradients of these. Samples or values are
+/// enough to find one, so that reading what is missing fails.
 std::vector<std::string> gradient_parameters(const ZipReader& zip, const std::string& prefix) {
-    const auto suffix = std::string("/") + VALUES;
     std::vector<std::string> parameters;
     for (const auto& name : zip.names_with_prefix(prefix + GRADIENTS)) {
         const auto rest = std::string_view(name).substr((prefix + GRADIENTS).size());
-        if (!rest.ends_with(suffix)) continue;
-        const auto parameter = rest.substr(0, rest.size() - suffix.size());
-        if (parameter.find("/gradients/") == std::string_view::npos) parameters.emplace_back(parameter);
+        const auto slash = std::min(rest.rfind('/'), rest.size());
+        const auto parameter = std::string(rest.substr(0, slash));
+        const auto file = rest.substr(std::min(slash + 1, rest.size()));
+        const bool direct = parameter.find("/gradients/") == std::string::npos;
+        const bool known = std::find(parameters.begin(), parameters.end(), parameter) != parameters.end();
+        if (direct && !known && (file == VALUES || file == SAMPLES)) parameters.push_back(parameter);
     }
     return parameters;
 }

@@ -271,6 +271,8 @@ void ZipReader::read_directory(const Directory& directory) {
         names_.emplace_back(std::move(name));
         rest.remove_prefix(entry_size);
     }
+    TORCH_CHECK(rest.empty(), "damaged zip archive: the directory has ", rest.size(), " bytes after its ",
+                directory.n_entries, " entries");
 }
 
 std::vector<std::string> ZipReader::names_with_prefix(const std::string& prefix) const {

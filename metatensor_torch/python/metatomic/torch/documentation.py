@@ -199,7 +199,7 @@ class ModelCapabilities:
     """Devices that the model can run on, best first."""
 
     dtype: str
-    """"float32" or "float64"; empty if not set."""
+    """Either "float32" or "float64"; empty if not set."""
 
     def engine_interaction_range(self, engine_length_unit: str) -> float:
         """The interaction range in the engine's unit of length."""

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "serialization/mts.hpp"
+
+#include <cstring>
+#include <filesystem>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <metatensor/torch/serialization.hpp>
+
+#include "serialization/example_data.hpp"
+#include "serialization/npy.hpp"
+#include "serialization/zip.hpp"
+
+namespace metatensor_torch {
+
+namespace {
+
+using example::block;
+using example::same;
+using example::tensor_map;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+auto fails_with(const std::string& message) { return ThrowsMessage<c10::Error>(HasSubstr(message)); }
+
+/// Path of a file that is removed at the end of the test
+class TemporaryFile {
+  public:
+    explicit TemporaryFile(const std::string& name)
+        : path_(std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + "-" + name)) {}
+    ~TemporaryFile() { std::filesystem::remove(path_); }
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    std::string path() const { return path_.string(); }
+
+  private:
+    std::filesystem::path path_;
+};
+
+TEST(Mts, BuffersKeepEverything) {
+    const auto tensor = load_buffer(save_buffer(tensor_map()));
+    EXPECT_TRUE(same(tensor, tensor_map()));
+    EXPECT_EQ(tensor->get_info("unit"), "Å");
+    EXPECT_TRUE(same(load_block_buffer(save_buffer(block())), block()));
+    const auto labels = block()->samples();
+    EXPECT_TRUE(*load_labels_buffer(save_buffer(labels)) == *labels);
+}
+
+TEST(Mts, BuffersMayBePlainMemory) {
+    const auto buffer = save_buffer(tensor_map());
+    const auto size = static_cast<size_t>(buffer.numel());
+    EXPECT_TRUE(same(load_buffer(buffer.const_data_ptr<uint8_t>(), size), tensor_map()));
+}
+
+TEST(Mts, LoadedValuesDoNotShareTheBuffer) {
+    const auto buffer = save_buffer(block());
+    const auto loaded = load_block_buffer(buffer);
+    buffer.zero_();
+    EXPECT_TRUE(same(loaded, block()));
+}
+
+TEST(Mts, FilesKeepEverything) {
+    const TemporaryFile file("data.mts");
+    save(file.path(), tensor_map());
+    EXPECT_TRUE(same(load(file.path()), tensor_map()));
+    save(file.path(), block()); // shorter than what it replaces
+    EXPECT_TRUE(same(load_block(file.path()), block()));
+    save(file.path(), block()->samples());
+    EXPECT_TRUE(*load_labels(file.path()) == *block()->samples());
+}
+
+TEST(Mts, MembersDoTheSameAsFunctions) {
+    const TemporaryFile file("members.mts");
+    EXPECT_TRUE(torch::equal(tensor_map()->save_buffer(), save_buffer(tensor_map())));
+    EXPECT_TRUE(same(TensorMapHolder::load_buffer(save_buffer(tensor_map())), tensor_map()));
+    tensor_map()->save(file.path());
+    EXPECT_TRUE(same(TensorMapHolder::load(file.path()), tensor_map()));
+    block()->save(file.path());
+    EXPECT_TRUE(same(TensorBlockHolder::load(file.path()), block()));
+    block()->samples()->save(file.path());
+    EXPECT_TRUE(*LabelsHolder::load(file.path()) == *block()->samples());
+}
+
+TEST(Mts, KeepsGradientsOfGradientsInTheirOrder) {
+    const auto make = [](torch::Tensor values, Labels samples) {
+        return torch::make_intrusive<TensorBlockHolder>(std::move(values), std::move(samples),
+                                                        std::vector<Labels>{}, LabelsHolder::range("p", 2));
+    };
+    const auto one_sample = LabelsHolder::range("sample", 1);
+    auto first = make(torch::ones({1, 2}), one_sample);
+    first->add_gradient("x/y", make(torch::full({1, 2}, 3.0F), one_sample));
+    auto values = make(torch::zeros({1, 2}), LabelsHolder::range("s", 1));
+    values->add_gradient("z", first);
+    values->add_gradient("a", make(torch::full({1, 2}, 2.0F), one_sample));
+
+    const auto loaded = load_block_buffer(save_buffer(values));
+    EXPECT_THAT(loaded->gradients_list(), ElementsAre("z", "a"));
+    EXPECT_TRUE(same(loaded, values));
+}
+
+TEST(Mts, KeepsEmptyBlocksAndMaps) {
+    const auto no_sample = torch::make_intrusive<TensorBlockHolder>(
+        torch::zeros({0, 3, 0}), LabelsHolder::empty("s"), std::vector<Labels>{LabelsHolder::range("c", 3)},
+        LabelsHolder::empty("p"));
+    EXPECT_TRUE(same(load_block_buffer(save_buffer(no_sample)), no_sample));
+
+    const auto no_block =
+        torch::make_intrusive<TensorMapHolder>(LabelsHolder::empty("k"), std::vector<TensorBlock>{});
+    const auto loaded = load_buffer(save_buffer(no_block));
+    EXPECT_EQ(loaded->keys()->count(), 0);
+    EXPECT_THAT(loaded->keys()->names(), ElementsAre("k"));
+}
+
+TEST(Mts, KeepsNotANumber) {
+    const auto nan = std::numeric_limits<float>::quiet_NaN();
+    const auto labels = LabelsHolder::single();
+    const auto values = torch::make_intrusive<TensorBlockHolder>(torch::tensor({{nan}}), labels,
+                                                                 std::vector<Labels>{}, labels);
+    EXPECT_TRUE(same(load_block_buffer(save_buffer(values)), values));
+}
+
+TEST(Mts, ArraysStartAtMultiplesOf64) {
+    const auto buffer = save_buffer(tensor_map());
+    const std::string_view bytes(reinterpret_cast<const char*>(buffer.const_data_ptr<uint8_t>()),
+                                 static_cast<size_t>(buffer.numel()));
+    const auto bytes_of_value = [](double value) {
+        std::string text(sizeof(value), ' ');
+        std::memcpy(text.data(), &value, sizeof(value));
+        return text;
+    };
+    EXPECT_EQ(bytes.find(bytes_of_value(1.5)) % 64, 0);
+    EXPECT_EQ(bytes.find(bytes_of_value(0.25)) % 64, 0);
+}
+
+TEST(Mts, TellsWhatElseAFileHolds) {
+    const auto map = save_buffer(tensor_map());
+    const auto one_block = save_buffer(block());
+    const auto labels = save_buffer(block()->samples());
+    EXPECT_THAT([&] { load_buffer(one_block); },
+                fails_with("expected TensorMap, got TensorBlock: use `load_block` or `load_block_buffer`"));
+    EXPECT_THAT([&] { load_buffer(labels); },
+                fails_with("expected TensorMap, got Labels: use `load_labels`"));
+    EXPECT_THAT([&] { load_block_buffer(map); },
+                fails_with("expected TensorBlock, got TensorMap: use `load`"));
+    EXPECT_THAT([&] { load_block_buffer(labels); }, fails_with("expected TensorBlock, got Labels"));
+    EXPECT_THAT([&] { load_labels_buffer(map); }, fails_with("expected Labels, got TensorMap: use `load`"));
+    EXPECT_THAT([&] { load_labels_buffer(one_block); }, fails_with("expected Labels, got TensorBlock"));
+    EXPECT_THAT([&] { load_labels_buffer(one_block); }, fails_with("while loading Labels from a buffer"));
+}
+
+TEST(Mts, ChecksBuffers) {
+    const auto refuses = [](const torch::Tensor& buffer, const std::string& message) {
+        EXPECT_THAT([&] { load_buffer(buffer); }, ThrowsMessage<c10::ValueError>(HasSubstr(message)));
+        EXPECT_THAT([&] { load_block_buffer(buffer); }, ThrowsMessage<c10::ValueError>(HasSubstr(message)));
+        EXPECT_THAT([&] { load_labels_buffer(buffer); }, ThrowsMessage<c10::ValueError>(HasSubstr(message)));
+    };
+    refuses(torch::zeros({3}), "the buffer must have dtype uint8, got Float");
+    refuses(torch::zeros({3, 3}, torch::kUInt8), "the buffer must have one dimension, got 2");
+    refuses(torch::zeros({6}, torch::kUInt8).slice(0, 0, 6, 2), "the buffer must be contiguous");
+    refuses(torch::zeros({3}, torch::TensorOptions().dtype(torch::kUInt8).device(torch::kMeta)),
+            "the buffer must be on the CPU, got a tensor on meta");
+}
+
+TEST(Mts, ChecksFiles) {
+    EXPECT_THAT([] { load("no/such/file.mts"); },
+                fails_with("can not open 'no/such/file.mts': No such file or directory"));
+    EXPECT_THAT([] { load(std::filesystem::temp_directory_path()); }, fails_with("not a file"));
+    EXPECT_THAT([] { save("no/such/file.mts", block()); },
+                fails_with("can not write 'no/such/file.mts': No such file or directory"));
+}
+
+/// Archive of the map with `bytes` in place of entry `name`
+torch::Tensor with_entry(const std::string& name, const std::string& bytes) {
+    const auto buffer = save_buffer(tensor_map());
+    const serialization::MemorySource source(buffer);
+    const serialization::ZipReader original(source);
+    serialization::ZipWriter changed;
+    for (const auto& entry : original.names()) {
+        changed.add(entry, {entry == name ? bytes : original.read_text(entry)});
+    }
+    return serialization::to_buffer(changed.finish());
+}
+
+TEST(Mts, ChecksInfo) {
+    EXPECT_THAT([] { load_buffer(with_entry("info.json", "[]")); }, fails_with("must be a JSON object"));
+    EXPECT_THAT([] { load_buffer(with_entry("info.json", "{\"a\"")); }, fails_with("must be a JSON object"));
+    EXPECT_THAT([] { load_buffer(with_entry("info.json", "{\"a\": 1}")); },
+                fails_with("'a' in 'info.json' must be a text, got number"));
+    const auto tensor = tensor_map();
+    tensor->set_info("bad", "\xff");
+    EXPECT_THAT([&] { save_buffer(tensor); },
+                ThrowsMessage<c10::ValueError>(HasSubstr("must be UTF-8 text")));
+}
+
+TEST(Mts, RefusesGradientNamesThatItCouldNotReadBack) {
+    const auto labels = LabelsHolder::range("sample", 1);
+    const auto gradient =
+        torch::make_intrusive<TensorBlockHolder>(torch::ones({1, 1}), labels, std::vector<Labels>{}, labels);
+    const auto values = gradient->copy();
+    values->add_gradient("a/gradients/b", gradient);
+    EXPECT_THAT([&] { save_buffer(values); },
+                ThrowsMessage<c10::ValueError>(HasSubstr("must not contain '/gradients/'")));
+}
+
+TEST(Mts, RefusesWhatWasCutOff) {
+    const auto cut_everywhere = [](const torch::Tensor& buffer, const auto& load_it) {
+        for (int64_t size = 0; size < buffer.numel(); ++size) {
+            EXPECT_THROW(load_it(buffer.slice(0, 0, size)), c10::Error) << size << " bytes";
+        }
+    };
+    cut_everywhere(save_buffer(tensor_map()), [](const torch::Tensor& part) { load_buffer(part); });
+    cut_everywhere(save_buffer(block()->samples()),
+                   [](const torch::Tensor& part) { load_labels_buffer(part); });
+}
+
+TEST(Mts, ChangedBytesAreFoundOrDoNotMatter) {
+    const auto original = tensor_map();
+    const auto buffer = save_buffer(original);
+    int n_refused = 0;
+    for (int64_t i = 0; i < buffer.numel(); ++i) {
+        for (const uint8_t mask : {0x01, 0x80, 0xff}) {
+            auto changed = buffer.clone();
+            changed.mutable_data_ptr<uint8_t>()[i] ^= mask;
+            try {
+                EXPECT_TRUE(same(load_buffer(changed), original)) << "byte " << i << ", mask " << int{mask};
+            } catch (const c10::Error&) {
+                ++n_refused;
+            }
+        }
+    }
+    EXPECT_GT(n_refused, buffer.numel()); // what does not matter are dates, padding and the like
+}
+
+TEST(Mts, ChangedBytesOfLabelsAreNoDanger) {
+    const auto buffer = save_buffer(block()->samples());
+    for (int64_t i = 0; i < buffer.numel(); ++i) {
+        for (int mask = 1; mask < 256; ++mask) {
+            auto changed = buffer.clone();
+            changed.mutable_data_ptr<uint8_t>()[i] ^= static_cast<uint8_t>(mask);
+            try {
+                const auto labels = load_labels_buffer(changed);
+                EXPECT_LE(labels->values().nbytes(), 8U);
+            } catch (const c10::Error&) {
+                continue;
+            }
+        }
+    }
+}
+
+} // namespace
+
+} // namespace metatensor_torch
