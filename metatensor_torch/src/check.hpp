@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <torch/script.h>
@@ -17,6 +18,9 @@ inline std::string shape_text(c10::IntArrayRef shape) {
     }
     return text + "]";
 }
+
+/// Name of a dtype as users of torch know it, `float64`
+inline std::string_view dtype_text(torch::ScalarType dtype) { return c10::getDtypeNames(dtype).first; }
 
 /// `names` joined by ", "
 inline std::string join(const std::vector<std::string>& names) {
@@ -45,8 +49,8 @@ inline void check_device(const char* what, const torch::Tensor& tensor, torch::D
 
 /// ValueError unless `tensor` has the type `expected`.
 inline void check_dtype(const char* what, const torch::Tensor& tensor, torch::ScalarType expected) {
-    TORCH_CHECK_VALUE(tensor.scalar_type() == expected, what, " must have dtype ", expected, ", got ",
-                      tensor.scalar_type());
+    TORCH_CHECK_VALUE(tensor.scalar_type() == expected, what, " must have dtype ", dtype_text(expected),
+                      ", got ", dtype_text(tensor.scalar_type()));
 }
 
 /// `value` as an object of the registered class `T`, null if it is anything else

@@ -107,7 +107,8 @@ TEST(ConvertSystems, KeepsGradients) {
     const auto block = two_pairs();
     register_autograd_neighbors(system, block);
     system->add_neighbor_list(list_options(3.0), block);
-    const auto converted = convert_systems_units({system}, torch::Dict<std::string, ModelOutput>(), "A", "nm")[0];
+    const auto converted =
+        convert_systems_units({system}, torch::Dict<std::string, ModelOutput>(), "A", "nm")[0];
     const auto total = converted->get_neighbor_list(list_options(3.0))->values()[0].sum();
     const auto gradient = torch::autograd::grad({total}, {system->positions()})[0];
     EXPECT_TRUE(torch::allclose(gradient[1], torch::full({3}, 10.0, torch::kFloat64)));
@@ -200,10 +201,11 @@ TEST(CheckInputs, AcceptsWhatIsValid) {
 TEST(CheckInputs, ComparesSystems) {
     Call call;
     call.systems.push_back(two_atoms(torch::kFloat32));
-    EXPECT_THAT(call.checked(), IsValueError("all systems must have the same dtype, got Double and Float"));
+    EXPECT_THAT(call.checked(),
+                IsValueError("all systems must have the same dtype, got float64 and float32"));
     call.systems.erase(call.systems.begin());
     EXPECT_THAT(call.checked(),
-                IsValueError("wrong dtype of the systems: the model works in Double, got Float"));
+                IsValueError("wrong dtype of the systems: the model works in float64, got float32"));
     call.systems = {two_atoms()};
     EXPECT_THAT(call.checked(),
                 IsValueError("the model requests the neighbor list NeighborListOptions(cutoff=3.000000, "

@@ -186,8 +186,8 @@ using References = torch::Dict<std::string, std::vector<std::string>>;
 
 ModelMetadataHolder metadata() {
     References references;
-    references.insert("implementation",
-                      std::vector<std::string>{"https://example.org", "a " + std::string(70, 'b') + " ccc ddd"});
+    references.insert("implementation", std::vector<std::string>{"https://example.org",
+                                                                 "a " + std::string(70, 'b') + " ccc ddd"});
     references.insert("model", std::vector<std::string>{"A paper"});
     torch::Dict<std::string, std::string> extra;
     extra.insert("key", "value");

@@ -158,7 +158,7 @@ TEST(RegisterAutogradNeighbors, RefusesWhatDoesNotFit) {
     EXPECT_THAT([&] { register_autograd_neighbors(system, in_graph); },
                 IsValueError("a part of a computational graph already"));
     EXPECT_THAT([&] { register_autograd_neighbors(system, two_pairs(torch::kFloat32)); },
-                IsValueError("must have dtype Double, got Float"));
+                IsValueError("must have dtype float64, got float32"));
 }
 
 TEST(RegisterAutogradNeighbors, ChecksConsistency) {

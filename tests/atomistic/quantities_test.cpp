@@ -112,7 +112,7 @@ TEST(CheckQuantities, ComparesKeysDtypeAndNames) {
     EXPECT_THAT(checking("energy", single(block(samples, {}, property), LabelsHolder::range("key", 1))),
                 IsValueError("invalid keys for 'energy': expected a single key, '_' = 0"));
     EXPECT_THAT(checking("energy", single(block(samples, {}, property, torch::kFloat32))),
-                IsValueError("wrong dtype for 'energy': the model uses Double, but these data are Float"));
+                IsValueError("wrong dtype for 'energy': the model uses float64, but these data are float32"));
     EXPECT_THAT(checking("foo", energies(samples)), IsValueError("invalid quantity name 'foo'"));
     EXPECT_NO_THROW(
         checking("mine::thing", single(block(samples, {}, property), LabelsHolder::range("key", 1)))());

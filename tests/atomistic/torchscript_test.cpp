@@ -67,11 +67,12 @@ TEST(TorchScript, HasTheClasses) {
     system.positions = positions + 1
     moved = system.to(float64).to("cpu")
     assert moved.positions.dtype == float64
-    options = NeighborListOptions(2.5, full_list=True, strict=True)
-    options.length_unit = "A"
-    return str(len(system)) + " " + str(options.engine_cutoff("nm"))
+    options = NeighborListOptions(2.0, full_list=True, strict=True)
+    options.length_unit = "nm"
+    return str(len(system)) + " " + str(options.engine_cutoff("A"))
 )";
-    EXPECT_EQ(run(source, {torch::tensor({1}), torch::zeros({1, 3}), torch::kFloat64}).toStringRef(), "1 0.25");
+    EXPECT_EQ(run(source, {torch::tensor({1}), torch::zeros({1, 3}), torch::kFloat64}).toStringRef(),
+              "1 20.");
 }
 
 TEST(TorchScript, DefaultDictionariesAreNotShared) {
@@ -86,8 +87,7 @@ TEST(TorchScript, DefaultDictionariesAreNotShared) {
 
 TEST(TorchScript, OutputTakesItsSampleKindInManyWays) {
     const auto kind = [](const std::string& arguments) {
-        return run(") -> str:\n    return ModelOutput(" + arguments + ").sample_kind")
-            .toStringRef();
+        return run(") -> str:\n    return ModelOutput(" + arguments + ").sample_kind").toStringRef();
     };
     EXPECT_EQ(kind(""), "system");
     EXPECT_EQ(kind("'energy', 'eV', True"), "atom");
@@ -106,8 +106,7 @@ TEST(TorchScript, OutputTakesItsSampleKindInManyWays) {
 
 TEST(TorchScript, ConvertsUnitsInTwoForms) {
     const auto factor = [](const std::string& arguments) {
-        return run(") -> float:\n    return metatomic.unit_conversion_factor(" + arguments + ")")
-            .toDouble();
+        return run(") -> float:\n    return metatomic.unit_conversion_factor(" + arguments + ")").toDouble();
     };
     for (const auto* arguments :
          {"'nm', 'm'", "from_unit='nm', to_unit='m'", "'nm', to_unit='m'", "'length', 'nm', 'm'",

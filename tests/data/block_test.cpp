@@ -141,7 +141,7 @@ TEST(TensorBlock, RefusesGradientsThatDoNotFit) {
         {gradient_of(values, LabelsHolder::create({"sample"}, {{-1}}), components, properties),
          "one of the 2 samples of the block, got -1"},
         {gradient_of(values.to(torch::kFloat), sample, components, properties),
-         "must have the dtype of the values, Double, got Float"},
+         "must have the dtype of the values, float64, got float32"},
         {gradient_of(values.select(1, 0), sample, {}, properties),
          "at least the 1 components of the values, got 0"},
         {gradient_of(values, sample, {LabelsHolder::range("d", 1)}, properties), "got other labels for 'c'"},

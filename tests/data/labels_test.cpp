@@ -78,7 +78,7 @@ TEST(Labels, RefusesBadValues) {
         [] {
             make({"a"}, torch::zeros({2, 1}));
         },
-        ThrowsMessage<c10::ValueError>(HasSubstr("must be 32-bit integers, got Float")));
+        ThrowsMessage<c10::ValueError>(HasSubstr("must be 32-bit integers, got float32")));
     EXPECT_THAT(
         [] {
             make({"a"}, torch::tensor({int64_t{1} << 31}).reshape({1, 1}));

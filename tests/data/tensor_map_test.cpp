@@ -91,7 +91,7 @@ TEST(TensorMap, RefusesBlocksThatDiffer) {
     const std::pair<std::vector<TensorBlock>, std::string> cases[] = {
         {{block(1), block(2, "q")},
          "the property names of all blocks in a TensorMap must be the same, got [p] and [q]"},
-        {{block(1), block(2, "p", torch::kFloat)}, "must have the same dtype, got Double and Float"},
+        {{block(1), block(2, "p", torch::kFloat)}, "must have the same dtype, got float64 and float32"},
         {{block(1), with_gradient("x")}, "gradients with respect to the same parameters"},
         {{with_gradient("x"), with_gradient("y")}, "gradients with respect to the same parameters"},
     };

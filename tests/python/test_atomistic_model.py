@@ -69,7 +69,7 @@ def capabilities(**changes) -> ModelCapabilities:
 
 def atomistic(module=None, metadata=None, **changes) -> AtomisticModel:
     module = Springs() if module is None else module
-    return AtomisticModel(module.eval(), metadata or ModelMetadata(), capabilities(**changes))
+    return AtomisticModel(module.eval(), ModelMetadata() if metadata is None else metadata, capabilities(**changes))
 
 
 PAIR = structure([1, 8], [[0.0, 0.0, 0.0], [0.0, 0.6, 0.8]])
@@ -161,7 +161,7 @@ class Nested(Springs):
     def __init__(self):
         super().__init__(2.0)
         self.same = Springs(2.0)
-        self.other = torch.nn.Sequential(Springs(3.0))
+        self.other = torch.nn.ModuleList([Springs(3.0)])
 
 
 def test_neighbor_lists_of_all_submodules():

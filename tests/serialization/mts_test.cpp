@@ -158,7 +158,7 @@ TEST(Mts, ChecksBuffers) {
         EXPECT_THAT([&] { load_block_buffer(buffer); }, ThrowsMessage<c10::ValueError>(HasSubstr(message)));
         EXPECT_THAT([&] { load_labels_buffer(buffer); }, ThrowsMessage<c10::ValueError>(HasSubstr(message)));
     };
-    refuses(torch::zeros({3}), "the buffer must have dtype uint8, got Float");
+    refuses(torch::zeros({3}), "the buffer must have dtype uint8, got float32");
     refuses(torch::zeros({3, 3}, torch::kUInt8), "the buffer must have one dimension, got 2");
     refuses(torch::zeros({6}, torch::kUInt8).slice(0, 0, 6, 2), "the buffer must be contiguous");
     refuses(torch::zeros({3}, torch::TensorOptions().dtype(torch::kUInt8).device(torch::kMeta)),

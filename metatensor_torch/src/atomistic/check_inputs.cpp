@@ -9,6 +9,7 @@
 
 namespace metatomic_torch {
 
+using metatensor_torch::dtype_text;
 using metatensor_torch::TensorMap;
 
 namespace {
@@ -21,13 +22,13 @@ void check_systems(const std::vector<System>& systems, const std::string& model_
     for (const auto& system : systems) {
         TORCH_CHECK_VALUE(system->device() == device, "all systems must be on the same device, got ", device,
                           " and ", system->device());
-        TORCH_CHECK_VALUE(system->scalar_type() == dtype, "all systems must have the same dtype, got ", dtype,
-                          " and ", system->scalar_type());
+        TORCH_CHECK_VALUE(system->scalar_type() == dtype, "all systems must have the same dtype, got ",
+                          dtype_text(dtype), " and ", dtype_text(system->scalar_type()));
         system->check_cell();
     }
     const auto expected = model_dtype == "float32" ? torch::kFloat32 : torch::kFloat64;
-    TORCH_CHECK_VALUE(dtype == expected, "wrong dtype of the systems: the model works in ", expected,
-                      ", got ", dtype);
+    TORCH_CHECK_VALUE(dtype == expected, "wrong dtype of the systems: the model works in ",
+                      dtype_text(expected), ", got ", dtype_text(dtype));
 }
 
 void check_neighbor_lists(const SystemHolder& system, const std::vector<NeighborListOptions>& requested) {

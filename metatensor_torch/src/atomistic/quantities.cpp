@@ -155,7 +155,8 @@ void check_quantities(const std::vector<System>& systems,
         }
         const auto value = found->value();
         TORCH_CHECK_VALUE(value->keys()->count() == 0 || value->scalar_type() == dtype, "wrong dtype for '",
-                          name, "': the model uses ", dtype, ", but these data are ", value->scalar_type());
+                          name, "': the model uses ", metatensor_torch::dtype_text(dtype),
+                          ", but these data are ", metatensor_torch::dtype_text(value->scalar_type()));
 
         const auto parts = details::validate_quantity_name(name, "quantity", DeprecatedNames::accept);
         if (!parts.is_standard) continue; // only the model knows its layout

@@ -17,6 +17,7 @@ namespace metatomic_torch {
 using metatensor_torch::check_device;
 using metatensor_torch::check_dtype;
 using metatensor_torch::check_shape;
+using metatensor_torch::dtype_text;
 using metatensor_torch::Labels;
 using metatensor_torch::TensorBlock;
 using metatensor_torch::TensorMap;
@@ -27,7 +28,7 @@ namespace {
 torch::Tensor types_as_int32(torch::Tensor types) {
     if (types.scalar_type() == torch::kInt32) return types;
     TORCH_CHECK_VALUE(torch::isIntegralType(types.scalar_type(), /*includeBool=*/true),
-                      "types must be a tensor of integers, got ", types.scalar_type());
+                      "types must be a tensor of integers, got ", dtype_text(types.scalar_type()));
     if (types.scalar_type() == torch::kInt64 && types.is_cpu()) {
         const auto values = types.contiguous();
         const auto* first = values.const_data_ptr<int64_t>();
@@ -105,7 +106,8 @@ SystemData::SystemData(torch::Tensor types, torch::Tensor positions, torch::Tens
     types_ = types_as_int32(std::move(types));
 
     TORCH_CHECK_VALUE(torch::isFloatingType(positions.scalar_type()),
-                      "positions must be a tensor of floating point numbers, got ", positions.scalar_type());
+                      "positions must be a tensor of floating point numbers, got ",
+                      dtype_text(positions.scalar_type()));
     check_shape("positions", positions, {types_.size(0), 3});
     check_device("positions", positions, types_.device());
 
@@ -189,8 +191,8 @@ void SystemData::add_data(std::string name, TensorMap tensor, bool override,
     TORCH_CHECK_VALUE(tensor->device() == device(), "custom data '", name,
                       "' must be on the device of this system, ", device(), ", got ", tensor->device());
     TORCH_CHECK_VALUE(tensor->scalar_type() == scalar_type(), "custom data '", name,
-                      "' must have the dtype of this system, ", scalar_type(), ", got ",
-                      tensor->scalar_type());
+                      "' must have the dtype of this system, ", dtype_text(scalar_type()), ", got ",
+                      dtype_text(tensor->scalar_type()));
     data_.insert_or_assign(std::move(name), std::move(tensor));
 }
 
@@ -242,7 +244,7 @@ SystemData SystemData::moved_to(std::optional<torch::Dtype> dtype, std::optional
                                 bool non_blocking) const {
     const auto new_dtype = dtype.value_or(scalar_type());
     TORCH_CHECK_VALUE(torch::isFloatingType(new_dtype),
-                      "the dtype of a system must be a floating point one, got ", new_dtype);
+                      "the dtype of a system must be a floating point one, got ", dtype_text(new_dtype));
     const auto new_device = device.value_or(this->device());
 
     auto moved = *this;

@@ -73,8 +73,8 @@ void check_gradient_samples(const LabelsHolder& samples, int64_t n_samples) {
 
 void check_gradient(const BlockData& block, const BlockData& gradient) {
     TORCH_CHECK(gradient.values.scalar_type() == block.values.scalar_type(),
-                "the gradient must have the dtype of the values, ", block.values.scalar_type(), ", got ",
-                gradient.values.scalar_type());
+                "the gradient must have the dtype of the values, ", dtype_text(block.values.scalar_type()),
+                ", got ", dtype_text(gradient.values.scalar_type()));
     TORCH_CHECK(gradient.values.device() == block.values.device(),
                 "the gradient must be on the device of the values, ", block.values.device(), ", got ",
                 gradient.values.device());

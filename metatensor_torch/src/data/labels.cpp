@@ -39,7 +39,7 @@ torch::Tensor to_int32(const char* what, const torch::Tensor& values) {
         return torch::empty(values.sizes(), values.options().dtype(torch::kInt));
     }
     TORCH_CHECK_VALUE(c10::isIntegralType(values.scalar_type(), /*includeBool=*/true), what,
-                      " must be 32-bit integers, got ", values.scalar_type());
+                      " must be 32-bit integers, got ", dtype_text(values.scalar_type()));
     const bool wide = values.scalar_type() == torch::kLong || values.scalar_type() == torch::kUInt64 ||
                       values.scalar_type() == torch::kUInt32;
     if (wide && details::has_data(values)) {

@@ -42,7 +42,8 @@ void check_blocks(const Labels& keys, const std::vector<std::shared_ptr<BlockDat
                     block->values.device());
         TORCH_CHECK(block->values.scalar_type() == blocks[0]->values.scalar_type(),
                     "all blocks in a TensorMap must have the same dtype, got ",
-                    blocks[0]->values.scalar_type(), " and ", block->values.scalar_type());
+                    dtype_text(blocks[0]->values.scalar_type()), " and ",
+                    dtype_text(block->values.scalar_type()));
         check_same_metadata(*blocks[0], *block);
     }
 }

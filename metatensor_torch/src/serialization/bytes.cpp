@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "serialization/bytes.hpp"
 
+#include "check.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -81,7 +83,7 @@ std::string Source::read_all() const {
 
 MemorySource::MemorySource(const torch::Tensor& buffer) : owner_(buffer) {
     TORCH_CHECK_VALUE(buffer.scalar_type() == torch::kUInt8, "the buffer must have dtype uint8, got ",
-                      c10::toString(buffer.scalar_type()));
+                      dtype_text(buffer.scalar_type()));
     TORCH_CHECK_VALUE(buffer.device().is_cpu(), "the buffer must be on the CPU, got a tensor on ",
                       buffer.device());
     TORCH_CHECK_VALUE(buffer.dim() == 1, "the buffer must have one dimension, got ", buffer.dim());

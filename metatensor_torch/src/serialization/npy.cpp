@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "check.hpp"
 #include "serialization/npy_header.hpp"
 
 namespace metatensor_torch::serialization {
@@ -39,7 +40,7 @@ struct StoredType {
 const NpyType& type_of(torch::ScalarType dtype) {
     const auto* const it = std::find_if(NPY_TYPES.begin(), NPY_TYPES.end(),
                                         [&](const auto& type) { return type.dtype == dtype; });
-    TORCH_CHECK_TYPE(it != NPY_TYPES.end(), "values of dtype ", c10::toString(dtype), " can not be saved");
+    TORCH_CHECK_TYPE(it != NPY_TYPES.end(), "values of dtype ", dtype_text(dtype), " can not be saved");
     return *it;
 }
 
