@@ -72,7 +72,7 @@ class Fractions {
 template <class Space>
 class AtomRows {
   public:
-    using Positions = StridedView<const double, 2, Space>;
+    using Positions = RowsView<const double, 3, Space>;
     using Integers = Kokkos::View<std::int32_t*, Space>;
 
     AtomRows() = default;

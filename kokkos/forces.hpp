@@ -2,44 +2,40 @@
 #pragma once
 
 #include "marshaller.hpp"
+#include "neighbors.hpp"
 #include "view_array.hpp"
 
 #include <Kokkos_Core.hpp>
 
+#include <algorithm>
+
 namespace metatensor_kokkos {
 
-/// dE/d(strain), row-major; a sum that Kokkos can reduce.
-struct StrainGradient {
+/// A 3 x 3 matrix, row-major, that Kokkos can sum.
+struct MatrixSum {
     double value[9] = {0, 0, 0, 0, 0, 0, 0, 0, 0};
 
-    KOKKOS_FUNCTION StrainGradient& operator+=(const StrainGradient& other) {
+    KOKKOS_FUNCTION MatrixSum& operator+=(const MatrixSum& other) {
         for (int k = 0; k < 9; ++k)
             value[k] += other.value[k];
         return *this;
-    }
-
-    /// Adds x (x) dE/dx.
-    KOKKOS_FUNCTION void add_product(const double (&x)[3], const double (&gradient)[3]) {
-        for (int a = 0; a < 3; ++a) {
-            for (int b = 0; b < 3; ++b)
-                value[3 * a + b] += x[a] * gradient[b];
-        }
     }
 };
 
 } // namespace metatensor_kokkos
 
 template <>
-struct Kokkos::reduction_identity<metatensor_kokkos::StrainGradient> {
-    KOKKOS_FORCEINLINE_FUNCTION static metatensor_kokkos::StrainGradient sum() { return {}; }
+struct Kokkos::reduction_identity<metatensor_kokkos::MatrixSum> {
+    KOKKOS_FORCEINLINE_FUNCTION static metatensor_kokkos::MatrixSum sum() { return {}; }
 };
 
 namespace metatensor_kokkos {
 
-/// Forces on the rows of the System, from the gradients of the energy.
+/// Forces on the engine's atoms and their images, from the gradients of the energy.
 ///
-/// For r_ij = r_j - r_i + S @ H and g_ij = dE/dr_ij: F_i = sum_j g_ij - sum_j g_ji, and
-/// dE/d(strain) = sum_ij r_ij (x) g_ij.
+/// For the vector r_ij from atom i to atom or image j and g_ij = dE/dr_ij: F_i = sum_j g_ij, F_j = -sum_i
+/// g_ij. As images keep their own share, dE/d(strain) = sum_ij r_ij (x) g_ij = -sum_a x_a (x) F_a, which
+/// needs no further sum over pairs.
 template <class Space>
 class ForceSum {
     static_assert(
@@ -47,89 +43,80 @@ class ForceSum {
         "add_pairs scatters to second atoms in order, which only one thread can do deterministically");
 
   public:
-    using Forces = Kokkos::View<double* [3], Kokkos::LayoutRight, Space>;
-
-    void clear(std::int64_t n_rows) {
-        if (static_cast<std::int64_t>(forces_.extent(0)) != n_rows) {
-            forces_ = Forces(Kokkos::view_alloc("ForceSum::forces", Kokkos::WithoutInitializing), n_rows);
+    /// Starts a new sum for `n_atoms` atoms and images.
+    void clear(std::int64_t n_atoms) {
+        if (static_cast<std::int64_t>(forces_.extent(0)) != n_atoms) {
+            forces_ = Forces(Kokkos::view_alloc("ForceSum::forces", Kokkos::WithoutInitializing), n_atoms);
         }
         Kokkos::deep_copy(forces_, 0.0);
-        strain_ = {};
     }
 
-    /// The pairs of center k are those from `pair_begins(k)` to `pair_begins(k + 1)`, see `PairTopology`.
+    /// `gradients` `[n_pairs, 3]` with respect to the vectors of the pairs.
     template <class Scalar>
-    void add_pairs(Kokkos::View<const std::int64_t*, Space> pair_begins,
-                   Kokkos::View<const std::int32_t*, Space> center_rows,
-                   StridedView<const Scalar, 2, Space> vectors,
-                   StridedView<const std::int32_t, 2, Space> samples,
-                   StridedView<const Scalar, 2, Space> gradients) {
-        const auto forces = forces_;
-        StrainGradient sum;
-        Kokkos::parallel_reduce(
-            "ForceSum::add_pairs", Policy(0, center_rows.extent(0)),
-            KOKKOS_LAMBDA(std::int64_t k, StrainGradient & strain) {
-                if (center_rows(k) < 0) return;
-                double on_center[3] = {0, 0, 0};
-                for (auto pair = pair_begins(k); pair < pair_begins(k + 1); ++pair) {
-                    const double gradient[3] = {gradients(pair, 0), gradients(pair, 1), gradients(pair, 2)};
-                    const double vector[3] = {vectors(pair, 0), vectors(pair, 1), vectors(pair, 2)};
-                    const auto second = samples(pair, 1);
-                    for (int axis = 0; axis < 3; ++axis) {
-                        on_center[axis] += gradient[axis];
-                        forces(second, axis) -= gradient[axis];
-                    }
-                    strain.add_product(vector, gradient);
-                }
-                for (int axis = 0; axis < 3; ++axis)
-                    forces(center_rows(k), axis) += on_center[axis];
-            },
-            Kokkos::Sum<StrainGradient, Kokkos::HostSpace>(sum));
-        strain_ += sum;
-    }
-
-    /// Gradients with respect to positions: F -= dE/dx, dE/d(strain) += x (x) dE/dx.
-    template <class Scalar>
-    void add_positions(StridedView<const Scalar, 2, Space> positions,
-                       StridedView<const Scalar, 2, Space> gradients) {
-        const auto forces = forces_;
-        StrainGradient sum;
-        Kokkos::parallel_reduce(
-            "ForceSum::add_positions", Policy(0, positions.extent(0)),
-            KOKKOS_LAMBDA(std::int64_t row, StrainGradient & strain) {
-                const double gradient[3] = {gradients(row, 0), gradients(row, 1), gradients(row, 2)};
-                const double position[3] = {positions(row, 0), positions(row, 1), positions(row, 2)};
-                for (int axis = 0; axis < 3; ++axis)
-                    forces(row, axis) -= gradient[axis];
-                strain.add_product(position, gradient);
-            },
-            Kokkos::Sum<StrainGradient, Kokkos::HostSpace>(sum));
-        strain_ += sum;
-    }
-
-    /// Adds the forces on each row to those of the engine's atom `atom_of_row(row)`.
-    void add_to(Kokkos::View<const std::int32_t*, Space> atom_of_row,
-                StridedView<double, 2, Space> engine_forces) const {
+    void add_pairs(const PairRows<Space>& pairs, RowsView<const Scalar, 3, Space> gradients) {
         const auto forces = forces_;
         Kokkos::parallel_for(
-            "ForceSum::add_to", Policy(0, atom_of_row.extent(0)), KOKKOS_LAMBDA(std::int64_t row) {
+            "ForceSum::add_pairs", Policy(0, pairs.centers.extent(0)), KOKKOS_LAMBDA(std::int64_t row) {
+                const auto center = pairs.centers(row);
+                if (center < 0) return;
+                double on_center[3] = {0, 0, 0};
+                for (auto pair = pairs.begins(row); pair < pairs.begins(row + 1); ++pair) {
+                    const auto neighbor = pairs.neighbors(pair);
+                    for (int axis = 0; axis < 3; ++axis) {
+                        const double gradient = gradients(pair, axis);
+                        on_center[axis] += gradient;
+                        forces(neighbor, axis) -= gradient;
+                    }
+                }
                 for (int axis = 0; axis < 3; ++axis)
-                    engine_forces(atom_of_row(row), axis) += forces(row, axis);
+                    forces(center, axis) += on_center[axis];
             });
     }
 
-    VirialSum virial() const {
-        VirialSum result;
-        for (int k = 0; k < 9; ++k)
-            result.strain_gradient[k] = strain_.value[k];
+    /// `gradients` `[n_rows, 3]` with respect to the positions of the atoms `atom_of_row`.
+    template <class Scalar>
+    void add_positions(Kokkos::View<const std::int32_t*, Space> atom_of_row,
+                       RowsView<const Scalar, 3, Space> gradients) {
+        const auto forces = forces_;
+        Kokkos::parallel_for(
+            "ForceSum::add_positions", Policy(0, atom_of_row.extent(0)), KOKKOS_LAMBDA(std::int64_t row) {
+                for (int axis = 0; axis < 3; ++axis)
+                    forces(atom_of_row(row), axis) -= gradients(row, axis);
+            });
+    }
+
+    StrainGradient strain_gradient(RowsView<const double, 3, Space> positions) const {
+        const auto forces = forces_;
+        MatrixSum sum;
+        Kokkos::parallel_reduce(
+            "ForceSum::strain_gradient", Policy(0, forces.extent(0)),
+            KOKKOS_LAMBDA(std::int64_t atom, MatrixSum & strain) {
+                for (int a = 0; a < 3; ++a) {
+                    for (int b = 0; b < 3; ++b)
+                        strain.value[3 * a + b] -= positions(atom, a) * forces(atom, b);
+                }
+            },
+            Kokkos::Sum<MatrixSum, Kokkos::HostSpace>(sum));
+        StrainGradient result;
+        std::copy_n(sum.value, 9, result.begin());
         return result;
+    }
+
+    /// Adds the forces to those of the engine.
+    void add_to(RowsView<double, 3, Space> engine_forces) const {
+        const auto forces = forces_;
+        Kokkos::parallel_for(
+            "ForceSum::add_to", Policy(0, forces.extent(0)), KOKKOS_LAMBDA(std::int64_t atom) {
+                for (int axis = 0; axis < 3; ++axis)
+                    engine_forces(atom, axis) += forces(atom, axis);
+            });
     }
 
   private:
     using Policy = Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>;
+    using Forces = Kokkos::View<double* [3], Kokkos::LayoutRight, Space>;
 
     Forces forces_;
-    StrainGradient strain_;
 };
 
 } // namespace metatensor_kokkos

@@ -16,7 +16,8 @@ class KokkosMarshaller final : public Marshaller {
   public:
     void rebuild(const Atoms& atoms, const Box& box, const NeighborRows& list, const ModelTypes& model_types,
                  const std::vector<PairRequest>& requests, const TopologyOptions& options) override {
-        const auto positions = view_of<const double, 2, Space>(atoms.positions, "positions");
+        const auto positions = rows_of<const double, 3, Space>(atoms.positions, "positions");
+        n_atoms_ = atoms.positions.extents[0];
         const auto types = view_of<const int, 1, Space>(atoms.types, "types");
         if (atoms.tags.element == Element::int32) {
             rows_.emplace(positions, types, view_of<const std::int32_t, 1, Space>(atoms.tags, "tags"),
@@ -51,8 +52,8 @@ class KokkosMarshaller final : public Marshaller {
 
     void write_positions(const Array& engine_positions, const Array& positions) const override {
         with_scalar(positions, [&]<class Scalar>() {
-            const auto from = view_of<const double, 2, Space>(engine_positions, "engine positions");
-            const auto to = view_of<Scalar, 2, Space>(positions, "positions");
+            const auto from = rows_of<const double, 3, Space>(engine_positions, "engine positions");
+            const auto to = rows_of<Scalar, 3, Space>(positions, "positions");
             const auto atom_of_row = rows_->atom_of_row;
             Kokkos::parallel_for(
                 "Marshaller::write_positions", Kokkos::RangePolicy<Space>(0, atom_of_row.extent(0)),
@@ -66,40 +67,38 @@ class KokkosMarshaller final : public Marshaller {
 
     std::int64_t write_pairs(const Array& engine_positions, std::size_t request, const Array& vectors,
                              const Array& samples) override {
-        const auto positions = view_of<const double, 2, Space>(engine_positions, "engine positions");
-        const auto sample_view = view_of<std::int32_t, 2, Space>(samples, "samples");
+        const auto positions = rows_of<const double, 3, Space>(engine_positions, "engine positions");
+        const auto sample_rows = rows_of<std::int32_t, 5, Space>(samples, "samples");
         std::int64_t n_pairs = 0;
         with_scalar(vectors, [&]<class Scalar>() {
             n_pairs = topologies_.at(request).template write_pairs<Scalar>(
-                positions, view_of<Scalar, 2, Space>(vectors, "vectors"), sample_view);
+                positions, rows_of<Scalar, 3, Space>(vectors, "vectors"), sample_rows);
         });
         return n_pairs;
     }
 
-    void clear_forces() override { forces_.clear(n_rows()); }
+    void clear_forces() override { forces_.clear(n_atoms_); }
 
-    void add_pair_gradients(std::size_t request, const Array& vectors, const Array& samples,
-                            const Array& gradients) override {
-        const auto& topology = topologies_.at(request);
+    void add_pair_gradients(std::size_t request, const Array& gradients) override {
         with_scalar(gradients, [&]<class Scalar>() {
-            forces_.template add_pairs<Scalar>(topology.pair_begins(), topology.center_rows(),
-                                               view_of<const Scalar, 2, Space>(vectors, "vectors"),
-                                               view_of<const std::int32_t, 2, Space>(samples, "samples"),
-                                               view_of<const Scalar, 2, Space>(gradients, "gradients"));
+            forces_.template add_pairs<Scalar>(topologies_.at(request).pairs(),
+                                               rows_of<const Scalar, 3, Space>(gradients, "gradients"));
         });
     }
 
-    void add_position_gradients(const Array& positions, const Array& gradients) override {
+    void add_position_gradients(const Array& gradients) override {
         with_scalar(gradients, [&]<class Scalar>() {
-            forces_.template add_positions<Scalar>(view_of<const Scalar, 2, Space>(positions, "positions"),
-                                                   view_of<const Scalar, 2, Space>(gradients, "gradients"));
+            forces_.template add_positions<Scalar>(rows_->atom_of_row,
+                                                   rows_of<const Scalar, 3, Space>(gradients, "gradients"));
         });
     }
 
-    VirialSum virial() const override { return forces_.virial(); }
+    StrainGradient strain_gradient(const Array& engine_positions) const override {
+        return forces_.strain_gradient(rows_of<const double, 3, Space>(engine_positions, "engine positions"));
+    }
 
     void add_forces_to(const Array& engine_forces) const override {
-        forces_.add_to(rows_->atom_of_row, view_of<double, 2, Space>(engine_forces, "forces"));
+        forces_.add_to(rows_of<double, 3, Space>(engine_forces, "forces"));
     }
 
   private:
@@ -115,7 +114,7 @@ class KokkosMarshaller final : public Marshaller {
 
     template <class List>
     void add_topology(const List& list, const NeighborRows& neighbors, const Atoms& atoms,
-                      StridedView<const double, 2, Space> positions, const PairRequest& request,
+                      RowsView<const double, 3, Space> positions, const PairRequest& request,
                       const TopologyOptions& options) {
         topologies_.emplace_back(*rows_, positions,
                                  view_of<const int, 1, Space>(neighbors.centers, "centers"),
@@ -123,6 +122,7 @@ class KokkosMarshaller final : public Marshaller {
                                  neighbors.index_mask, atoms.n_owned, request, options);
     }
 
+    std::int64_t n_atoms_ = 0;
     std::optional<AtomRows<Space>> rows_;
     std::vector<PairTopology<Space>> topologies_;
     ForceSum<Space> forces_;

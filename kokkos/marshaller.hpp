@@ -13,7 +13,7 @@ namespace metatensor_kokkos {
 /// The atoms that an engine has on this rank: first those it owns, then its ghosts (copies of atoms of other
 /// ranks, and periodic images).
 struct Atoms {
-    /// `[n_owned + n_ghosts, 3]`, float64.
+    /// `[n_owned + n_ghosts, 3]`, float64, contiguous.
     Array positions;
     /// `[n_owned + n_ghosts]`, int32: the engine's types, counted from 1.
     Array types;
@@ -81,11 +81,8 @@ struct ModelTypes {
     std::vector<std::int32_t> included;
 };
 
-/// Sums over all gradients that were added since `clear_forces`.
-struct VirialSum {
-    /// dE/d(strain), row-major: sum of r (x) dE/dr over pairs, and of x (x) dE/dx over atoms.
-    std::array<double, 9> strain_gradient{};
-};
+/// dE/d(strain), row-major.
+using StrainGradient = std::array<double, 9>;
 
 /// Turns what an engine stores (atoms with ghosts, neighbor rows) into what a model reads (one row for each
 /// atom, pairs with cell shifts), and the gradients of the model into forces.
@@ -119,23 +116,25 @@ class Marshaller {
     virtual void write_types(const Array& types) const = 0;
     /// Writes `[n_rows, 3]` positions, float32 or float64.
     virtual void write_positions(const Array& engine_positions, const Array& positions) const = 0;
-    /// Writes the pairs within the cutoff of a request and returns their number.
+    /// Writes the pairs within the cutoff of a request and returns their number. What is in the arrays behind
+    /// them is undefined.
     ///
     /// @param vectors `[max_pairs, 3]`, float32 or float64: r_ij = r_j - r_i + S @ H, H the cell
     /// @param samples `[max_pairs, 5]`, int32: first atom, second atom (rows of the System), cell shift S
+    /// @throws std::invalid_argument unless both, and the engine's positions, are contiguous.
     virtual std::int64_t write_pairs(const Array& engine_positions, std::size_t request, const Array& vectors,
                                      const Array& samples) = 0;
 
     /// Starts a new sum of forces.
     virtual void clear_forces() = 0;
     /// Adds `gradients` = dE/dr_ij, `[n_pairs, 3]`, for the pairs last written for this request.
-    virtual void add_pair_gradients(std::size_t request, const Array& vectors, const Array& samples,
-                                    const Array& gradients) = 0;
+    virtual void add_pair_gradients(std::size_t request, const Array& gradients) = 0;
     /// Adds `gradients` = dE/dx, `[n_rows, 3]`, of a model that uses positions directly.
-    virtual void add_position_gradients(const Array& positions, const Array& gradients) = 0;
-    /// dE/d(strain) of all that was added.
-    virtual VirialSum virial() const = 0;
-    /// Adds the forces -dE/dx to the engine's `[n_owned + n_ghosts, 3]` float64 array.
+    virtual void add_position_gradients(const Array& gradients) = 0;
+    /// dE/d(strain) of all that was added, for the positions that the pairs were written for.
+    virtual StrainGradient strain_gradient(const Array& engine_positions) const = 0;
+    /// Adds the forces -dE/dx to the engine's `[n_owned + n_ghosts, 3]` float64 array. Periodic images keep
+    /// what acts on them: the engine adds it to their atoms.
     virtual void add_forces_to(const Array& engine_forces) const = 0;
 };
 

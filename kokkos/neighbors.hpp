@@ -30,20 +30,31 @@ KOKKOS_INLINE_FUNCTION bool in_half_list(std::int32_t first, std::int32_t second
     return false;
 }
 
+/// The pairs within the cutoff, in rows by center, in the engine's indices.
+template <class Space>
+struct PairRows {
+    /// `[n_rows]`: the atom at the center, -1 for rows without pairs.
+    Kokkos::View<const std::int32_t*, Space> centers;
+    /// `[n_rows + 1]`: where the pairs of each row begin.
+    Kokkos::View<const std::int64_t*, Space> begins;
+    /// `[n_pairs]`: the other atom, or image.
+    Kokkos::View<const std::int32_t*, Space> neighbors;
+};
+
 /// The pairs of one request that can come within its cutoff before the engine rebuilds its list.
 template <class Space>
 class PairTopology {
   public:
-    using Positions = StridedView<const double, 2, Space>;
+    using Positions = RowsView<const double, 3, Space>;
 
     template <class List>
     PairTopology(const AtomRows<Space>& rows, Positions positions, StridedView<const int, 1, Space> centers,
                  StridedView<const int, 1, Space> counts, const List& list, std::int32_t index_mask,
                  std::int64_t n_owned, const PairRequest& request, const TopologyOptions& options)
-        : placements_(rows.placements), atom_of_row_(rows.atom_of_row), cutoff_(request.cutoff) {
+        : placements_(rows.placements), cutoff_(request.cutoff) {
         const auto n_centers = static_cast<std::int64_t>(centers.extent(0));
         const auto bound = count_entries(centers, counts);
-        center_rows_ = Integers(uninitialised("PairTopology::center_rows"), n_centers);
+        centers_ = Integers(uninitialised("PairTopology::centers"), n_centers);
         begins_ = Offsets("PairTopology::begins", n_centers + 1);
         neighbors_ = Integers(uninitialised("PairTopology::neighbors"), bound);
 
@@ -60,31 +71,30 @@ class PairTopology {
                                                    reach * reach,
                                                    request.full_list,
                                                    static_cast<float>(options.ghost_center_depth),
-                                                   center_rows_,
+                                                   centers_,
                                                    begins_,
                                                    neighbors_};
         Kokkos::parallel_scan("PairTopology::select", Policy(0, n_centers), select, n_candidates_);
         pair_begins_ = Offsets("PairTopology::pair_begins", n_centers + 1);
+        pair_neighbors_ = Integers(uninitialised("PairTopology::pair_neighbors"), n_candidates_);
     }
 
     std::int64_t n_candidates() const { return n_candidates_; }
 
     /// Writes the pairs within the cutoff, see `Marshaller::write_pairs`.
     template <class Scalar>
-    std::int64_t write_pairs(Positions positions, StridedView<Scalar, 2, Space> vectors,
-                             StridedView<std::int32_t, 2, Space> samples) {
+    std::int64_t write_pairs(Positions positions, RowsView<Scalar, 3, Space> vectors,
+                             RowsView<std::int32_t, 5, Space> samples) {
         const auto write =
-            WritePairs<Scalar>{placements_, atom_of_row_,      positions,    center_rows_, begins_,
-                               neighbors_,  cutoff_ * cutoff_, pair_begins_, vectors,      samples};
-        Kokkos::parallel_scan("PairTopology::write_pairs", Policy(0, center_rows_.extent(0)), write,
-                              n_pairs_);
-        return n_pairs_;
+            WritePairs<Scalar>{placements_,       positions,    centers_,        begins_, neighbors_,
+                               cutoff_ * cutoff_, pair_begins_, pair_neighbors_, vectors, samples};
+        std::int64_t n_pairs = 0;
+        Kokkos::parallel_scan("PairTopology::write_pairs", Policy(0, centers_.extent(0)), write, n_pairs);
+        return n_pairs;
     }
 
-    /// `[n_centers + 1]`: where the pairs of each center begin among those last written.
-    Kokkos::View<const std::int64_t*, Space> pair_begins() const { return pair_begins_; }
-    /// `[n_centers]`: row of each center, -1 for rows of the list without pairs.
-    Kokkos::View<const std::int32_t*, Space> center_rows() const { return center_rows_; }
+    /// The pairs last written, in the same order.
+    PairRows<Space> pairs() const { return {centers_, pair_begins_, pair_neighbors_}; }
 
   private:
     using Policy = Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>;
@@ -120,7 +130,7 @@ class PairTopology {
         double reach_squared;
         bool full_list;
         float ghost_center_depth;
-        Integers center_rows;
+        Integers used_centers;
         Offsets begins;
         Integers neighbors;
 
@@ -137,7 +147,7 @@ class PairTopology {
                 }
             }
             if (final) {
-                center_rows(row) = used ? placements(center).row : -1;
+                used_centers(row) = used ? center : -1;
                 begins(row + 1) = n;
             }
         }
@@ -164,20 +174,25 @@ class PairTopology {
     template <class Scalar>
     struct WritePairs {
         Kokkos::View<const Placement*, Space> placements;
-        Kokkos::View<const std::int32_t*, Space> atom_of_row;
         Positions positions;
-        Kokkos::View<const std::int32_t*, Space> center_rows;
+        Kokkos::View<const std::int32_t*, Space> centers;
         Kokkos::View<const std::int64_t*, Space> begins;
         Kokkos::View<const std::int32_t*, Space> neighbors;
         double cutoff_squared;
         Offsets pair_begins;
-        StridedView<Scalar, 2, Space> vectors;
-        StridedView<std::int32_t, 2, Space> samples;
+        Integers pair_neighbors;
+        RowsView<Scalar, 3, Space> vectors;
+        RowsView<std::int32_t, 5, Space> samples;
+
+        // With one thread, a candidate is always written and stays if it is counted: a branch on the distance
+        // would be mispredicted for about every other candidate. With several, the place behind the pairs of
+        // a row belongs to another row.
+        static constexpr bool writes_all = std::is_same_v<Space, Kokkos::Serial>;
 
         KOKKOS_FUNCTION void operator()(std::int64_t row, std::int64_t& n, bool final) const {
-            const auto center_row = center_rows(row);
-            if (center_row >= 0) {
-                const auto center = atom_of_row(center_row);
+            const auto center = centers(row);
+            if (center >= 0) {
+                const auto center_row = placements(center).row;
                 const double origin[3] = {positions(center, 0), positions(center, 1), positions(center, 2)};
                 for (auto k = begins(row); k < begins(row + 1); ++k) {
                     const auto neighbor = neighbors(k);
@@ -186,9 +201,9 @@ class PairTopology {
                                               positions(neighbor, 2) - origin[2]};
                     const double distance_squared =
                         vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2];
-                    if (distance_squared > cutoff_squared) continue;
-                    if (final) write(n, center_row, neighbor, vector);
-                    ++n;
+                    const bool is_pair = distance_squared <= cutoff_squared;
+                    if (final && (writes_all || is_pair)) write(n, center_row, neighbor, vector);
+                    n += is_pair ? 1 : 0;
                 }
             }
             if (final) pair_begins(row + 1) = n;
@@ -196,7 +211,8 @@ class PairTopology {
 
         KOKKOS_FUNCTION void write(std::int64_t pair, std::int32_t center_row, std::int32_t neighbor,
                                    const double (&vector)[3]) const {
-            const auto& place = placements(neighbor);
+            const auto place = placements(neighbor);
+            pair_neighbors(pair) = neighbor;
             samples(pair, 0) = center_row;
             samples(pair, 1) = place.row;
             for (int k = 0; k < 3; ++k) {
@@ -207,14 +223,15 @@ class PairTopology {
     };
 
     Kokkos::View<const Placement*, Space> placements_;
-    Kokkos::View<const std::int32_t*, Space> atom_of_row_;
     double cutoff_;
-    Integers center_rows_;
+    Integers centers_;
     Offsets begins_;
     Integers neighbors_;
-    Offsets pair_begins_;
     std::int64_t n_candidates_ = 0;
-    std::int64_t n_pairs_ = 0;
+
+    // of the pairs last written
+    Offsets pair_begins_;
+    Integers pair_neighbors_;
 };
 
 } // namespace metatensor_kokkos

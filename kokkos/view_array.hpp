@@ -52,28 +52,54 @@ using StridedView =
     Kokkos::View<std::conditional_t<Rank == 1, T*, std::conditional_t<Rank == 2, T**, T***>>,
                  Kokkos::LayoutStride, typename Space::memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
 
-/// The memory of `array` as a View. `what` names the array in error messages.
-/// @throws std::invalid_argument when element type, rank or place of the array are not those of the View.
-template <class T, int Rank, class Space>
-StridedView<T, Rank, Space> view_of(const Array& array, const char* what) {
+/// Unmanaged row-major View `[n, Columns]`.
+template <class T, int Columns, class Space>
+using RowsView = Kokkos::View<T* [Columns], Kokkos::LayoutRight, typename Space::memory_space,
+                              Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+
+/// @throws std::invalid_argument when element type, rank or place of the array are not these; `what` names
+/// it.
+template <class T, class Space>
+void check_array(const Array& array, int rank, const char* what) {
     using Value = std::remove_const_t<T>;
     if (array.element != element_of<Value>) {
         throw std::invalid_argument(std::string(what) +
                                     " has another element type than the View it is used as");
     }
-    if (array.rank != Rank) {
-        throw std::invalid_argument(std::string(what) + " must have " + std::to_string(Rank) + " axes, got " +
+    if (array.rank != rank) {
+        throw std::invalid_argument(std::string(what) + " must have " + std::to_string(rank) + " axes, got " +
                                     std::to_string(array.rank));
     }
     if (array.place != place_of<Space>()) {
         throw std::invalid_argument(std::string(what) + " is not in the memory of the execution space");
     }
+}
+
+/// The memory of `array` as a View. `what` names the array in error messages.
+/// @throws std::invalid_argument when element type, rank or place of the array are not those of the View.
+template <class T, int Rank, class Space>
+StridedView<T, Rank, Space> view_of(const Array& array, const char* what) {
+    check_array<T, Space>(array, Rank, what);
     Kokkos::LayoutStride layout;
     for (int axis = 0; axis < Rank; ++axis) {
         layout.dimension[axis] = static_cast<std::size_t>(array.extents[axis]);
         layout.stride[axis] = static_cast<std::size_t>(array.strides[axis]);
     }
     return StridedView<T, Rank, Space>(static_cast<T*>(array.data), layout);
+}
+
+/// The memory of a contiguous `[n, Columns]` array as a View whose strides the compiler knows.
+/// @throws std::invalid_argument as `view_of`, and when the array has other strides.
+template <class T, int Columns, class Space>
+RowsView<T, Columns, Space> rows_of(const Array& array, const char* what) {
+    check_array<T, Space>(array, 2, what);
+    const bool is_contiguous = array.extents[1] == Columns && array.strides[1] == 1 &&
+                               (array.strides[0] == Columns || array.extents[0] <= 1);
+    if (!is_contiguous) {
+        throw std::invalid_argument(std::string(what) + " must be contiguous rows of " +
+                                    std::to_string(Columns) + " numbers");
+    }
+    return RowsView<T, Columns, Space>(static_cast<T*>(array.data), array.extents[0]);
 }
 
 } // namespace metatensor_kokkos

@@ -73,12 +73,19 @@ struct PairTensors {
 
 } // namespace
 
+std::string text_of(const std::exception& error) {
+    const auto* from_torch = dynamic_cast<const c10::Error*>(&error);
+    const std::string text = from_torch != nullptr ? from_torch->what_without_backtrace() : error.what();
+    return text.empty() ? "unknown error" : text;
+}
+
 class Evaluator::Implementation {
   public:
     explicit Implementation(const Options& options)
         : units_(options.units), check_consistency_(options.settings.check_consistency) {
         configure_torch(options.n_threads);
         load(options);
+        refuse_inputs();
         read_requests();
         make_constants();
     }
@@ -120,7 +127,7 @@ class Evaluator::Implementation {
                 const auto* begin = host_energy.const_data_ptr<double>();
                 result.atom_energies.assign(begin, begin + host_energy.numel());
             }
-            result.strain_gradient = sum_gradients();
+            result.strain_gradient = sum_gradients(atoms);
         }
         return result;
     }
@@ -154,12 +161,19 @@ class Evaluator::Implementation {
             parameter.requires_grad_(false);
     }
 
+    // Models of early versions have no such method, or only know the old names.
+    void refuse_inputs() {
+        const auto method = module_.find_method("requested_inputs");
+        if (!method) return;
+        const bool takes_names = method->function().getSchema().arguments().size() > 1;
+        const auto arguments = takes_names ? std::vector<torch::IValue>{true} : std::vector<torch::IValue>{};
+        const auto inputs = (*method)(arguments).toGenericDict();
+        if (inputs.empty()) return;
+        throw std::runtime_error("the model needs the input '" + inputs.begin()->key().toStringRef() +
+                                 "', which pair_style metatensor can not provide");
+    }
+
     void read_requests() {
-        const auto inputs = module_.run_method("requested_inputs").toGenericDict();
-        if (!inputs.empty()) {
-            throw std::runtime_error("the model needs the input '" + inputs.begin()->key().toStringRef() +
-                                     "', which pair_style metatensor can not provide");
-        }
         const auto outputs = capabilities_->outputs();
         energy_name_ = mta::pick_output("energy", outputs);
         declared_energy_ = outputs.at(energy_name_);
@@ -287,20 +301,17 @@ class Evaluator::Implementation {
 
     /// Adds up forces; returns dE/d(strain), which needs no strain tensor in the graph: positions, cell and
     /// pair vectors all scale with the strain.
-    std::array<double, 9> sum_gradients() {
+    kk::StrainGradient sum_gradients(const kk::Atoms& atoms) {
         if (!has_gradients_) return {};
         const auto on_host = [this](std::size_t k) { return gradients_[k].to(torch::kCPU).contiguous(); };
         if (gradients_[0].defined()) {
-            const auto gradient = on_host(0);
-            marshaller_->add_position_gradients(kk::borrow(host_positions_), kk::borrow(gradient));
+            marshaller_->add_position_gradients(kk::borrow(on_host(0)));
         }
         for (std::size_t request = 0; request < pairs_.size(); ++request) {
             if (!gradients_[2 + request].defined()) continue;
-            const auto gradient = on_host(2 + request).squeeze(-1);
-            marshaller_->add_pair_gradients(request, kk::borrow(pairs_[request].host_vectors),
-                                            kk::borrow(pairs_[request].host_samples), kk::borrow(gradient));
+            marshaller_->add_pair_gradients(request, kk::borrow(on_host(2 + request).squeeze(-1)));
         }
-        auto result = marshaller_->virial().strain_gradient;
+        auto result = marshaller_->strain_gradient(atoms.positions);
         if (gradients_[1].defined()) {
             const auto from_cell = host_cell_.t().matmul(on_host(1).to(torch::kFloat64)).contiguous();
             for (std::size_t k = 0; k < 9; ++k)

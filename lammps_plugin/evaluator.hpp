@@ -6,6 +6,7 @@
 #include "kokkos/marshaller.hpp"
 
 #include <array>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,10 +31,13 @@ struct Evaluation {
     /// In the engine's unit of energy.
     double energy = 0;
     /// dE/d(strain), row-major, same unit: the virial of LAMMPS is the negative of its symmetric part.
-    std::array<double, 9> strain_gradient{};
+    metatensor_kokkos::StrainGradient strain_gradient{};
     /// `[n_owned_rows]` energies of atoms; empty unless asked for.
     std::vector<double> atom_energies;
 };
+
+/// What an error says, without the C++ stack that torch adds to it.
+std::string text_of(const std::exception& error);
 
 /// Runs a saved model on what a Marshaller makes of an engine's atoms. It knows no LAMMPS, and shows no
 /// torch.
@@ -48,9 +52,8 @@ class Evaluator {
     };
 
     /// Loads the model.
-    /// @throws std::exception when the file is missing, no atomistic model, needs an absent device or inputs
-    /// that an
-    ///     engine of this kind does not have, or has no energy.
+    /// @throws std::exception when the file is missing or no atomistic model, or when the model has no
+    /// energy, or needs a device that is absent or inputs that an engine of this kind does not have.
     explicit Evaluator(const Options& options);
     ~Evaluator();
     Evaluator(const Evaluator&) = delete;

@@ -22,6 +22,9 @@
 #include <cmath>
 #include <exception>
 
+/// Where an error comes from: LAMMPS's FLERR without the folder on the machine that built the plugin.
+#define HERE "lammps_plugin/pair_metatensor.cpp", __LINE__
+
 namespace metatensor_lammps {
 
 namespace kk = metatensor_kokkos;
@@ -82,8 +85,7 @@ void PairMetatensor::agree_or_stop(const std::string& what, const std::function<
     try {
         action();
     } catch (const std::exception& problem) {
-        text = problem.what();
-        if (text.empty()) text = "unknown error";
+        text = text_of(problem);
     }
     const int n_ranks = comm->nprocs;
     const int candidate = text.empty() ? n_ranks : comm->me;
@@ -95,7 +97,7 @@ void PairMetatensor::agree_or_stop(const std::string& what, const std::function<
     MPI_Bcast(&length, 1, MPI_INT, first, world);
     text.resize(length);
     MPI_Bcast(text.data(), length, MPI_CHAR, first, world);
-    error->all(FLERR, what + ": " + text);
+    error->all(HERE, what + ": " + text);
 }
 
 void PairMetatensor::settings(int count, char** words) {
@@ -154,22 +156,22 @@ void PairMetatensor::coeff(int count, char** words) {
 
 void PairMetatensor::check_simulation() {
     if (atom->tag_enable == 0) {
-        error->all(FLERR, "pair_style metatensor needs atom IDs: use 'atom_modify id yes'");
+        error->all(HERE, "pair_style metatensor needs atom IDs: use 'atom_modify id yes'");
     }
     if (atom->molecular != LAMMPS_NS::Atom::ATOMIC) {
         for (int k = 1; k <= 3; ++k) {
             if (force->special_lj[k] == 1.0 && force->special_coul[k] == 1.0) continue;
-            error->all(FLERR, "pair_style metatensor needs all pairs of atoms, bonded ones too: use "
-                              "'special_bonds lj/coul 1.0 1.0 1.0'");
+            error->all(HERE, "pair_style metatensor needs all pairs of atoms, bonded ones too: use "
+                             "'special_bonds lj/coul 1.0 1.0 1.0'");
         }
     }
     if (neighbor->exclude != 0 && comm->me == 0) {
-        error->warning(FLERR,
+        error->warning(HERE,
                        "pair_style metatensor does not see the pairs that 'neigh_modify exclude' leaves out, "
                        "and the energy is without them");
     }
     if (comm->nprocs > 1 && !std::isfinite(evaluator_->interaction_range())) {
-        error->all(FLERR,
+        error->all(HERE,
                    "the model of pair_style metatensor has an infinite interaction range and can run on one "
                    "MPI rank only, got " +
                        std::to_string(comm->nprocs));
@@ -197,7 +199,7 @@ void PairMetatensor::init_style() {
 
 double PairMetatensor::init_one(int type_i, int type_j) {
     if (setflag[type_i][type_j] == 0)
-        error->all(FLERR, "all pair coefficients must be set, use 'pair_coeff * *'");
+        error->all(HERE, "all pair coefficients must be set, use 'pair_coeff * *'");
     // a model without pairs needs no list, but LAMMPS wants a cutoff
     const double cutoff = evaluator_->cutoff() > 0 ? evaluator_->cutoff() : neighbor->skin;
     cutghost[type_i][type_j] = cutghost[type_j][type_i] = cutoff;
@@ -228,9 +230,9 @@ void PairMetatensor::warm_up(bool with_atom_energies) {
 
 void PairMetatensor::compute(int eflag, int vflag) {
     ev_init(eflag, vflag);
-    if (vflag_atom != 0) error->all(FLERR, "pair_style metatensor does not compute per-atom virials");
+    if (vflag_atom != 0) error->all(HERE, "pair_style metatensor does not compute per-atom virials");
     if (eflag_atom != 0 && !evaluator_->has_atom_energies()) {
-        error->all(FLERR, "the model of pair_style metatensor does not give the energies of atoms");
+        error->all(HERE, "the model of pair_style metatensor does not give the energies of atoms");
     }
     try {
         update_topology();
@@ -240,8 +242,8 @@ void PairMetatensor::compute(int eflag, int vflag) {
     } catch (const LAMMPS_NS::LAMMPSException&) {
         throw;
     } catch (const std::exception& problem) {
-        error->one(FLERR, "pair_style metatensor at step " + std::to_string(update->ntimestep) + ": " +
-                              std::string(problem.what()));
+        error->one(HERE, "pair_style metatensor at step " + std::to_string(update->ntimestep) + ": " +
+                             text_of(problem));
     }
     if (needs_warm_up_) {
         evaluator_->times() = {};

@@ -32,6 +32,14 @@ def block(x, y, z):
     return f"region box block 0 {x} 0 {y} 0 {z}\ncreate_box 1 box"
 
 
+def with_margin(box, axis):
+    """The box, wider along an axis than its atoms: a fixed boundary loses those that cross it."""
+    words = box.split()
+    words[3 + 2 * axis] = "-0.3"
+    words[4 + 2 * axis] += ".3"
+    return " ".join(words).replace(" create_box", "\ncreate_box")
+
+
 def prism(x, y, z, xy, xz, yz):
     return f"region box prism 0 {x} 0 {y} 0 {z} {xy} {xz} {yz}\ncreate_box 1 box"
 
@@ -40,28 +48,26 @@ def structure(template, boundary, box, before="", where="box"):
     return template.format(boundary=boundary, box=box, before=before, where=where)
 
 
-
 def structures(template, n):
     """By name: commands up to, and without, pair_style."""
 
     def make(boundary, box, **options):
         return structure(template, boundary, box, **options)
 
-    in_slab = "region slab\n"
     return {
         "perfect": make("p p p", block(n, n, n)).replace("displace_atoms", "#"),
         "perturbed": make("p p p", block(n, n, n)),
         "triclinic": make("p p p", prism(n, n, n, 0.4 * n, -0.3 * n, 0.2 * n)),
-        "mixed": make("p f p", block(n, n, n)),
+        "mixed": make("p f p", with_margin(block(n, n, n), axis=1)),
         "triclinic_slab": make("p p s", prism(n, n, n, 0.4 * n, 0, 0)),
         "cluster": make("s s s", block(n, n, n)),
         "thin": make("p p p", block(n, n, 1)),
         # atoms in the lower part only: ranks above have none
         "empty_ranks": make(
             "p p f",
-            block(n, n, 4 * n) + f"\nregion slab block INF INF INF INF 0 {0.9 * n}",
+            with_margin(block(n, n, 4 * n), axis=2) + f"\nregion slab block INF INF INF INF 0 {0.9 * n}",
             before="processors 1 1 *",
-            where=in_slab.strip(),
+            where="region slab",
         ),
         "sorted": make("p p p", block(n, n, n), before="atom_modify sort 1 4.0"),
         "neigh_modify": make("p p p", block(n, n, n)) + "neigh_modify every 1 delay 0 check no one 4000\nneighbor 0.7 nsq\n",

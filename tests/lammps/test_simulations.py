@@ -102,7 +102,7 @@ def test_energies_of_atoms(lammps, models, system, model, n_ranks):
     script = atoms["triclinic"] + "{pair}" + observe
     ours = "\n".join(model_lines(lammps, model(models), element))
     (table,) = read_tables(lammps.run(script.replace("{pair}", ours).replace("{file}", "ours"), n_ranks))
-    lammps.run(script.replace("{pair}", "\n".join(pair)).replace("{file}", "theirs"))
+    lammps.run(script.replace("{pair}", "\n".join(pair)).replace("{file}", "theirs"), n_ranks)
     (found,) = read_dump(lammps.folder / "ours")
     (reference,) = read_dump(lammps.folder / "theirs")
     np.testing.assert_allclose(table["c_sum"], table["PotEng"], rtol=1e-12)
