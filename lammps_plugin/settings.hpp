@@ -26,8 +26,7 @@ Settings parse_settings(const std::vector<std::string>& words);
 
 /// The model's type for each engine type (first: type 1), none for NULL; from the words after `* *`.
 /// @throws std::invalid_argument for another number of words than `n_types`, or words that are neither the
-/// symbol of
-///     an element, an integer nor NULL.
+/// symbol of an element, an integer nor NULL.
 std::vector<std::optional<int>> parse_types(const std::vector<std::string>& words, int n_types);
 
 /// Throws unless the model knows all `types`. `words` are what the user wrote for them.

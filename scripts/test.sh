@@ -54,7 +54,7 @@ if wants lammps; then
 fi
 if wants asan; then
     # torch itself leaves some memory to the end of the process.
-    export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:strict_string_checks=1}
+    export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:strict_string_checks=1:allocator_may_return_null=1}
     export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
     run_part "C++ with sanitizers" run_ctest asan
 fi
