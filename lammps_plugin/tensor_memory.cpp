@@ -5,9 +5,8 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
-#include <memory>
+#include <utility>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -15,134 +14,137 @@
 
 namespace metatensor_lammps {
 
-struct TensorMemory::Block {
-    TensorMemory* owner;
-    void* data;
-    std::size_t size_class;
-    /// Number of blocks that were freed before this one was.
-    std::uint64_t freed_at;
-};
-
 namespace {
 
+constexpr std::size_t page = std::size_t{1} << 12;
 constexpr std::size_t huge_page = std::size_t{1} << 21;
-constexpr std::size_t cache_line = 64;
+constexpr std::size_t smallest_region = std::size_t{1} << 25;
 
-void* allocate_from_system(std::size_t size) {
-    const auto alignment = size >= huge_page ? huge_page : cache_line;
-    void* data = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
-#if defined(__linux__)
-    if (data != nullptr && size >= huge_page) madvise(data, size, MADV_HUGEPAGE); // only an advice
-#endif
-    return data;
-}
+std::size_t round_up(std::size_t n, std::size_t unit) { return (n + unit - 1) / unit * unit; }
 
 } // namespace
 
-// Between 2^k and 2^(k+1) the sizes grow by 2^k / 8.
-std::size_t TensorMemory::class_of(std::size_t n) {
-    n = std::max(n, smallest);
-    const auto doublings = static_cast<std::size_t>(std::bit_width(n) - std::bit_width(smallest));
-    const auto step = (smallest << doublings) / classes_per_doubling;
-    const auto steps = (n - (smallest << doublings) + step - 1) / step;
-    return doublings * classes_per_doubling + steps;
-}
-
-std::size_t TensorMemory::size_of(std::size_t size_class) {
-    const auto base = smallest << (size_class / classes_per_doubling);
-    return base + base / classes_per_doubling * (size_class % classes_per_doubling);
-}
-
 TensorMemory::TensorMemory() : small_(c10::GetDefaultCPUAllocator()) {}
 
-TensorMemory::~TensorMemory() { release_kept(); }
+TensorMemory::~TensorMemory() = default;
 
 c10::DataPtr TensorMemory::allocate(std::size_t n) {
     if (n < smallest) return small_->allocate(n);
-    const auto size_class = class_of(n);
-    TORCH_CHECK_WITH(OutOfMemoryError, size_class < n_classes, "can not allocate ", n, " bytes for a tensor");
     Block* block = nullptr;
-    {
+    if (n <= PTRDIFF_MAX - huge_page) {
+        const auto size = round_up(n, page);
         const std::lock_guard lock(mutex_);
-        block = take_kept(size_class);
+        block = take(size);
+        if (block == nullptr) {
+            release_unused_locked();
+            block = take(size);
+        }
     }
-    if (block == nullptr) block = make(size_class);
-    {
-        const std::lock_guard lock(mutex_);
-        in_use_ += size_of(block->size_class);
-        most_in_use_ = std::max(most_in_use_, in_use_);
-    }
+    TORCH_CHECK_WITH(OutOfMemoryError, block != nullptr, "can not allocate ", n, " bytes for a tensor");
     return {block->data, block, &give_back, c10::Device(c10::DeviceType::CPU)};
 }
 
-// A block may be up to a quarter larger than needed: sizes change a little from step to step.
-TensorMemory::Block* TensorMemory::take_kept(std::size_t size_class) {
-    const auto end = std::min(size_class + 3, n_classes);
-    for (auto candidate = size_class; candidate < end; ++candidate) {
-        auto& blocks = kept_blocks_[candidate];
-        if (blocks.empty()) continue;
-        auto* block = blocks.back();
-        blocks.pop_back();
-        kept_ -= size_of(candidate);
-        return block;
+TensorMemory::Block* TensorMemory::take(std::size_t size) {
+    auto best = free_by_size_.lower_bound({size, nullptr});
+    if (best == free_by_size_.end()) {
+        if (!add_region(size)) return nullptr;
+        best = free_by_size_.lower_bound({size, nullptr});
     }
-    return nullptr;
+    const auto found = free_.find(best->second);
+    auto* data = found->first;
+    const auto piece = found->second;
+    auto block = std::make_unique<Block>(Block{this, data, {size, piece.region}});
+    remove_free(found);
+    if (piece.size > size) add_free(data + size, {piece.size - size, piece.region});
+    in_use_ += size;
+    return block.release();
 }
 
-TensorMemory::Block* TensorMemory::make(std::size_t size_class) {
-    const auto size = size_of(size_class);
-    auto* data = allocate_from_system(size);
-    if (data == nullptr) {
-        release_kept();
-        data = allocate_from_system(size);
+// Regions grow with what there is, so that there are few of them.
+bool TensorMemory::add_region(std::size_t size) {
+    for (const auto wish : {std::max({size, reserved_ / 2, smallest_region}), size}) {
+        const auto region_size = round_up(wish, huge_page);
+        auto region = Region(static_cast<std::byte*>(std::aligned_alloc(huge_page, region_size)), &std::free);
+        if (!region) continue;
+#if defined(__linux__)
+        madvise(region.get(), region_size, MADV_HUGEPAGE); // an advice, which the system need not take
+#endif
+        add_free(region.get(), {region_size, regions_.size()});
+        regions_.push_back(std::move(region));
+        region_sizes_.push_back(region_size);
+        reserved_ += region_size;
+        return true;
     }
-    TORCH_CHECK_WITH(OutOfMemoryError, data != nullptr, "can not allocate ", size, " bytes for a tensor");
-    return new Block{this, data, size_class, 0};
+    return false;
+}
+
+void TensorMemory::add_free(std::byte* data, Piece piece) {
+    free_.emplace(data, piece);
+    free_by_size_.emplace(piece.size, data);
+}
+
+std::map<std::byte*, TensorMemory::Piece>::iterator
+TensorMemory::remove_free(std::map<std::byte*, Piece>::iterator piece) {
+    free_by_size_.erase({piece->second.size, piece->first});
+    return free_.erase(piece);
 }
 
 void TensorMemory::give_back(void* pointer) {
-    auto* block = static_cast<Block*>(pointer);
-    block->owner->keep(block);
+    const std::unique_ptr<Block> block(static_cast<Block*>(pointer));
+    const std::lock_guard lock(block->owner->mutex_);
+    block->owner->free(*block);
 }
 
-void TensorMemory::keep(Block* block) {
-    const std::lock_guard lock(mutex_);
-    block->freed_at = n_freed_++;
-    kept_blocks_[block->size_class].push_back(block);
-    kept_ += size_of(block->size_class);
-    in_use_ -= size_of(block->size_class);
-    // sizes do not fit together without gaps: a block must not be freed only because it waits for its turn
-    while (kept_ > 2 * most_in_use_)
-        free_oldest();
-}
-
-void TensorMemory::free_oldest() {
-    std::vector<Block*>* oldest = nullptr;
-    for (auto& blocks : kept_blocks_) {
-        if (blocks.empty()) continue;
-        if (oldest == nullptr || blocks.front()->freed_at < oldest->front()->freed_at) oldest = &blocks;
+void TensorMemory::free(const Block& block) {
+    auto* data = block.data;
+    auto piece = block.piece;
+    in_use_ -= piece.size;
+    auto next = free_.upper_bound(data);
+    if (next != free_.end() && next->first == data + piece.size && next->second.region == piece.region) {
+        piece.size += next->second.size;
+        next = remove_free(next);
     }
-    if (oldest == nullptr) return;
-    auto* block = oldest->front();
-    oldest->erase(oldest->begin());
-    kept_ -= size_of(block->size_class);
-    std::free(block->data);
-    delete block;
+    if (next != free_.begin()) {
+        const auto previous = std::prev(next);
+        if (previous->first + previous->second.size == data && previous->second.region == piece.region) {
+            data = previous->first;
+            piece.size += previous->second.size;
+            remove_free(previous);
+        }
+    }
+    add_free(data, piece);
+}
+
+void TensorMemory::release_unused_locked() {
+    for (auto piece = free_.begin(); piece != free_.end();) {
+        const auto region = piece->second.region;
+        if (piece->second.size != region_sizes_[region]) {
+            ++piece;
+            continue;
+        }
+        piece = remove_free(piece);
+        regions_[region].reset();
+        reserved_ -= std::exchange(region_sizes_[region], 0);
+    }
+}
+
+void TensorMemory::release_unused() {
+    const std::lock_guard lock(mutex_);
+    release_unused_locked();
 }
 
 void TensorMemory::copy_data(void* to, const void* from, std::size_t n) const {
     default_copy_data(to, from, n);
 }
 
-std::size_t TensorMemory::kept() const {
+std::size_t TensorMemory::reserved() const {
     const std::lock_guard lock(mutex_);
-    return kept_;
+    return reserved_;
 }
 
-void TensorMemory::release_kept() {
+std::size_t TensorMemory::in_use() const {
     const std::lock_guard lock(mutex_);
-    while (kept_ > 0)
-        free_oldest();
+    return in_use_;
 }
 
 TensorMemory& TensorMemory::install() {

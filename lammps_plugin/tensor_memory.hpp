@@ -3,24 +3,25 @@
 
 #include <c10/core/Allocator.h>
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
+#include <map>
+#include <memory>
 #include <mutex>
+#include <set>
 #include <vector>
 
 namespace metatensor_lammps {
 
-/// Memory for torch's tensors on the host that is kept when a tensor is freed, and given to the next one of
-/// about the same size.
+/// Memory for torch's tensors on the host that stays with the process when a tensor is freed.
 ///
 /// A model allocates the same large temporaries at each step. The usual allocator hands them back to the
-/// system each time, and the page faults can cost more than the model; or it reuses what was freed long ago,
-/// which no cache of the processor holds any more. Here the block that was freed last comes first, and large
-/// blocks are made of huge pages.
+/// system each time, and the page faults can cost more than the model. Here freed memory is joined with what
+/// is free beside it, and the next tensor takes the smallest free piece that is large enough, the first in
+/// memory of several: so a step's temporaries stay close together, where the caches of the processor may
+/// still hold them, and there are never many more than a step needs. Regions are made of huge pages where the
+/// system has them.
 ///
-/// At most twice as much is kept as was in use at any one time; what was not used for longest goes first. Tensors below 64 KiB are left to torch's
-/// own allocator. Safe to use from several threads.
+/// Tensors below 64 KiB are left to torch's own allocator. Safe to use from several threads.
 class TensorMemory final : public c10::Allocator {
   public:
     static constexpr std::size_t smallest = std::size_t{1} << 16;
@@ -31,43 +32,55 @@ class TensorMemory final : public c10::Allocator {
     TensorMemory(const TensorMemory&) = delete;
     TensorMemory& operator=(const TensorMemory&) = delete;
 
-    /// @throws c10::OutOfMemoryError when there is no memory for `n` bytes, even after what is kept was
-    /// freed.
+    /// @throws c10::OutOfMemoryError when there is no memory for `n` bytes, even after `release_unused`.
     c10::DataPtr allocate(std::size_t n) override;
     void copy_data(void* to, const void* from, std::size_t n) const override;
 
-    /// Bytes of freed tensors that are kept.
-    std::size_t kept() const;
-    /// Frees all that is kept.
-    void release_kept();
+    /// Bytes taken from the system.
+    std::size_t reserved() const;
+    /// Bytes that tensors use, rounded up to pages.
+    std::size_t in_use() const;
+    /// Gives regions without tensors back to the system.
+    void release_unused();
 
     /// The one that torch uses from the first call on, for the rest of the process.
     static TensorMemory& install();
 
   private:
-    struct Block;
+    using Region = std::unique_ptr<std::byte, void (*)(void*)>;
 
-    // Sizes of blocks: eight between a power of two and the next.
-    static constexpr int classes_per_doubling = 8;
-    static constexpr std::size_t n_classes = (64 - 16) * classes_per_doubling;
+    struct Piece {
+        std::size_t size;
+        std::size_t region;
+    };
 
-    static std::size_t class_of(std::size_t n);
-    static std::size_t size_of(std::size_t size_class);
+    /// What a tensor holds.
+    struct Block {
+        TensorMemory* owner;
+        std::byte* data;
+        Piece piece;
+    };
+
     static void give_back(void* block);
 
-    Block* take_kept(std::size_t size_class);
-    Block* make(std::size_t size_class);
-    void keep(Block* block);
-    void free_oldest();
+    Block* take(std::size_t size);
+    bool add_region(std::size_t size);
+    void add_free(std::byte* data, Piece piece);
+    std::map<std::byte*, Piece>::iterator remove_free(std::map<std::byte*, Piece>::iterator piece);
+    void free(const Block& block);
+    void release_unused_locked();
 
     c10::Allocator* small_;
     mutable std::mutex mutex_;
-    /// By class: blocks that no tensor uses, the last one freed at the end.
-    std::array<std::vector<Block*>, n_classes> kept_blocks_;
-    std::size_t kept_ = 0;
+    /// Regions, and their sizes; those given back are null.
+    std::vector<Region> regions_;
+    std::vector<std::size_t> region_sizes_;
+    /// Free pieces by address; no two of a region touch.
+    std::map<std::byte*, Piece> free_;
+    /// The same by size, then address.
+    std::set<std::pair<std::size_t, std::byte*>> free_by_size_;
+    std::size_t reserved_ = 0;
     std::size_t in_use_ = 0;
-    std::size_t most_in_use_ = 0;
-    std::uint64_t n_freed_ = 0;
 };
 
 } // namespace metatensor_lammps

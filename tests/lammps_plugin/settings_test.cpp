@@ -38,13 +38,22 @@ TEST(Settings, TakeKeywordsInAnyOrder) {
 
 TEST(Settings, SayWhatWasExpected) {
     EXPECT_THAT([] { parse_settings({}); }, is_refused("expected the file of a model"));
-    EXPECT_THAT([] { parse_settings({"m.pt", "colour", "red"}); },
-                is_refused("unknown keyword 'colour', expected one of: device DEVICE, extensions DIRECTORY, "
-                           "check_consistency on|off"));
-    EXPECT_THAT([] { parse_settings({"m.pt", "device"}); },
-                is_refused("keyword 'device' must be followed by DEVICE"));
-    EXPECT_THAT([] { parse_settings({"m.pt", "check_consistency", "maybe"}); },
-                is_refused("the value of 'check_consistency' must be on or off, got 'maybe'"));
+    EXPECT_THAT(
+        [] {
+            parse_settings({"m.pt", "colour", "red"});
+        },
+        is_refused("unknown keyword 'colour', expected one of: device DEVICE, extensions DIRECTORY, "
+                   "check_consistency on|off"));
+    EXPECT_THAT(
+        [] {
+            parse_settings({"m.pt", "device"});
+        },
+        is_refused("keyword 'device' must be followed by DEVICE"));
+    EXPECT_THAT(
+        [] {
+            parse_settings({"m.pt", "check_consistency", "maybe"});
+        },
+        is_refused("the value of 'check_consistency' must be on or off, got 'maybe'"));
 }
 
 TEST(Types, AreElementsNumbersOrNull) {
@@ -59,9 +68,13 @@ TEST(Types, AreElementsNumbersOrNull) {
 
 TEST(Types, MustBeKnownToTheModel) {
     check_types({1, std::nullopt, 8}, {"H", "NULL", "8"}, {8, 1});
-    EXPECT_THAT([] { check_types({1, 6}, {"H", "C"}, {8, 1}); },
-                is_refused("the model does not know C (type 6) of atom type 2, it knows the types: 8 1"));
-    EXPECT_THAT([] { check_types({6}, {"6"}, {}); }, is_refused("the model does not know type 6 of atom type 1"));
+    EXPECT_THAT(
+        [] {
+            check_types({1, 6}, {"H", "C"}, {8, 1});
+        },
+        is_refused("the model does not know C (type 6) of atom type 2, it knows the types: 8 1"));
+    EXPECT_THAT([] { check_types({6}, {"6"}, {}); },
+                is_refused("the model does not know type 6 of atom type 1"));
 }
 
 TEST(UnitStyles, AreThoseWithUnitsOfTheirOwn) {

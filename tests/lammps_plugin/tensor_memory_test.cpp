@@ -14,15 +14,41 @@ namespace {
 
 constexpr std::size_t mebi = std::size_t{1} << 20;
 
-TEST(TensorMemory, GivesTheBlockThatWasFreedLast) {
+TEST(TensorMemory, GivesFreedMemoryAgain) {
     TensorMemory memory;
     auto first = memory.allocate(3 * mebi);
     auto second = memory.allocate(3 * mebi);
     const auto* const address = first.get();
     EXPECT_NE(address, second.get());
-    second.clear();
     first.clear();
-    EXPECT_EQ(memory.allocate(3 * mebi).get(), address);
+    EXPECT_EQ(memory.allocate(3 * mebi - 1).get(), address);
+    EXPECT_EQ(memory.allocate(TensorMemory::smallest).get(), address);
+    EXPECT_EQ(memory.in_use(), 3 * mebi);
+}
+
+TEST(TensorMemory, JoinsFreePieces) {
+    TensorMemory memory;
+    std::vector<c10::DataPtr> tensors;
+    for (int k = 0; k < 5; ++k)
+        tensors.push_back(memory.allocate(6 * mebi));
+    const auto reserved = memory.reserved();
+    const auto* const address = tensors[1].get();
+    for (const int k : {1, 3, 2}) // after, before, and between free pieces
+        tensors[k].clear();
+    EXPECT_EQ(memory.allocate(18 * mebi).get(), address);
+    EXPECT_EQ(memory.reserved(), reserved);
+}
+
+TEST(TensorMemory, TakesTheSmallestPieceThatIsLargeEnough) {
+    TensorMemory memory;
+    auto large = memory.allocate(8 * mebi);
+    const auto wall = memory.allocate(mebi);
+    auto small = memory.allocate(2 * mebi);
+    const auto other_wall = memory.allocate(mebi);
+    const auto* const address = small.get();
+    large.clear();
+    small.clear();
+    EXPECT_EQ(memory.allocate(mebi + mebi / 2).get(), address);
 }
 
 TEST(TensorMemory, AnySizeFits) {
@@ -36,37 +62,40 @@ TEST(TensorMemory, AnySizeFits) {
     }
 }
 
-TEST(TensorMemory, ASimilarSizeReusesABlock) {
+TEST(TensorMemory, ReservesLittleMoreThanIsInUse) {
     TensorMemory memory;
-    const auto* const address = memory.allocate(4 * mebi).get();
-    EXPECT_EQ(memory.allocate(4 * mebi - 4 * mebi / 10).get(), address);
-    EXPECT_NE(memory.allocate(2 * mebi).get(), address); // would waste half of it
-    EXPECT_NE(memory.allocate(4 * mebi + mebi).get(), address);
-}
-
-TEST(TensorMemory, KeepsAtMostTwiceWhatWasInUse) {
-    TensorMemory memory;
-    for (std::size_t size = mebi; size < 64 * mebi; size += size / 2) {
-        memory.allocate(size).clear();
-        EXPECT_LE(memory.kept(), 3 * size);
+    std::vector<c10::DataPtr> tensors;
+    for (int k = 0; k < 100; ++k) {
+        tensors.push_back(memory.allocate((k % 7 + 1) * mebi));
+        EXPECT_LE(memory.reserved(), 2 * memory.in_use() + 34 * mebi);
     }
-    EXPECT_GT(memory.kept(), 0U);
-    memory.release_kept();
-    EXPECT_EQ(memory.kept(), 0U);
+    memory.release_unused();
+    const auto reserved = memory.reserved();
+    EXPECT_GE(reserved, memory.in_use());
+    tensors.resize(1);
+    memory.release_unused();
+    EXPECT_LT(memory.reserved(), reserved);
+    EXPECT_GT(memory.reserved(), 0U);
+    tensors.clear();
+    memory.release_unused();
+    EXPECT_EQ(memory.reserved(), 0U);
+    EXPECT_EQ(memory.in_use(), 0U);
+    EXPECT_NE(memory.allocate(mebi).get(), nullptr);
 }
 
 TEST(TensorMemory, SmallAndEmptyTensorsAreLeftToTorch) {
     TensorMemory memory;
-    memory.allocate(TensorMemory::smallest - 1).clear();
-    EXPECT_EQ(memory.kept(), 0U);
+    const auto small = memory.allocate(TensorMemory::smallest - 1);
+    EXPECT_NE(small.get(), nullptr);
+    EXPECT_EQ(memory.in_use(), 0U);
     EXPECT_EQ(memory.allocate(0).get(), nullptr);
 }
 
 TEST(TensorMemory, SaysThatThereIsNoMemory) {
     TensorMemory memory;
     for (const auto n : {std::size_t{1} << 62, ~std::size_t{0}}) {
-        EXPECT_THAT([&] { memory.allocate(n); }, testing::ThrowsMessage<c10::OutOfMemoryError>(testing::HasSubstr(
-                                                     "bytes for a tensor")));
+        EXPECT_THAT([&] { memory.allocate(n); },
+                    testing::ThrowsMessage<c10::OutOfMemoryError>(testing::HasSubstr("bytes for a tensor")));
     }
 }
 
@@ -76,7 +105,8 @@ TEST(TensorMemory, ServesSeveralThreads) {
     for (int thread = 0; thread < 4; ++thread) {
         threads.emplace_back([&memory, thread] {
             for (std::size_t k = 0; k < 200; ++k) {
-                const auto size = TensorMemory::smallest + 50'000 * ((k + static_cast<std::size_t>(thread)) % 7);
+                const auto size =
+                    TensorMemory::smallest + 50'000 * ((k + static_cast<std::size_t>(thread)) % 7);
                 auto data = memory.allocate(size);
                 auto* const bytes = static_cast<unsigned char*>(data.get());
                 std::memset(bytes, thread, size);
@@ -92,15 +122,16 @@ TEST(TensorMemory, ServesSeveralThreads) {
 TEST(TensorMemory, IsWhatTorchUses) {
     const auto before = torch::ones({1000, 1000});
     auto& memory = TensorMemory::install();
-    const auto kept = memory.kept();
+    const auto in_use = memory.in_use();
     {
         const auto tensor = torch::ones({1000, 1000});
+        EXPECT_GE(memory.in_use(), in_use + 4'000'000);
         EXPECT_TRUE(torch::equal(tensor, before));
         auto resized = torch::empty({0});
         resized.resize_({300, 1000}).fill_(2.0);
         EXPECT_EQ(resized.sum().item<double>(), 6e5);
     }
-    EXPECT_GT(memory.kept(), kept);
+    EXPECT_EQ(memory.in_use(), in_use);
     EXPECT_EQ(before.sum().item<double>(), 1e6); // freed by the allocator that made it
 }
 
