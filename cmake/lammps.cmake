@@ -54,6 +54,12 @@ else()
     target_compile_definitions(lammps_headers INTERFACE LAMMPS_${LAMMPS_SIZES})
     find_package(MPI REQUIRED COMPONENTS CXX)
 endif()
+# Which of the two binary interfaces of MPI
+include(CheckCXXSymbolExists)
+set(CMAKE_REQUIRED_LIBRARIES MPI::MPI_CXX)
+check_cxx_symbol_exists(OPEN_MPI mpi.h METATENSOR_TORCH_HAS_OPEN_MPI)
+unset(CMAKE_REQUIRED_LIBRARIES)
+set(LAMMPS_MPI $<IF:$<BOOL:${METATENSOR_TORCH_HAS_OPEN_MPI}>,Open MPI,MPICH>)
 # The functions of LAMMPS itself come from whatever loads the plugin.
 target_link_libraries(lammps_headers INTERFACE MPI::MPI_CXX)
 set(LAMMPS_TAGINT_BYTES $<IF:$<STREQUAL:${LAMMPS_SIZES},BIGBIG>,8,4>)

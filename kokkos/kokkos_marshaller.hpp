@@ -15,7 +15,7 @@ template <class Space>
 class KokkosMarshaller final : public Marshaller {
   public:
     void rebuild(const Atoms& atoms, const Box& box, const NeighborRows& list, const ModelTypes& model_types,
-                 const std::vector<PairRequest>& requests, const TopologyOptions& options) override {
+                 const std::vector<PairRequest>& requests, double skin) override {
         const auto positions = rows_of<const double, 3, Space>(atoms.positions, "positions");
         n_atoms_ = atoms.positions.extents[0];
         const auto types = view_of<const int, 1, Space>(atoms.types, "types");
@@ -29,10 +29,10 @@ class KokkosMarshaller final : public Marshaller {
         topologies_.clear();
         for (const auto& request : requests) {
             if (list.matrix.rank == 0) {
-                add_topology(PagedList{list.pages}, list, atoms, positions, request, options);
+                add_topology(PagedList{list.pages}, list, atoms, positions, request, skin);
             } else {
                 add_topology(view_of<const int, 2, Space>(list.matrix, "neighbors"), list, atoms, positions,
-                             request, options);
+                             request, skin);
             }
         }
     }
@@ -114,12 +114,11 @@ class KokkosMarshaller final : public Marshaller {
 
     template <class List>
     void add_topology(const List& list, const NeighborRows& neighbors, const Atoms& atoms,
-                      RowsView<const double, 3, Space> positions, const PairRequest& request,
-                      const TopologyOptions& options) {
+                      RowsView<const double, 3, Space> positions, const PairRequest& request, double skin) {
         topologies_.emplace_back(*rows_, positions,
                                  view_of<const int, 1, Space>(neighbors.centers, "centers"),
                                  view_of<const int, 1, Space>(neighbors.counts, "counts"), list,
-                                 neighbors.index_mask, atoms.n_owned, request, options);
+                                 neighbors.index_mask, atoms.n_owned, request, skin);
     }
 
     std::int64_t n_atoms_ = 0;

@@ -63,11 +63,6 @@ struct PairRequest {
     double cutoff = 0;
     /// Each pair twice, as i-j and j-i, or once.
     bool full_list = true;
-};
-
-struct TopologyOptions {
-    /// How far an atom pair may approach until the engine rebuilds its list.
-    double skin = 0;
     /// Ghosts that are centers of pairs: those no farther than this outside of the rank's part of the box.
     /// Negative: none.
     double ghost_center_depth = -1;
@@ -88,20 +83,22 @@ using StrainGradient = std::array<double, 9>;
 /// atom, pairs with cell shifts), and the gradients of the model into forces.
 ///
 /// Every image of an atom is folded onto one representative: the owned atom if this rank has it, else the
-/// ghost that is the least far outside of the rank's part of the box, whose neighborhood is complete if that
-/// of any image is. The System has one row for each representative, owned atoms first, in the engine's order.
+/// ghost that is the least far outside of the rank's part of the box when the list is built. The System has
+/// one row for each representative, owned atoms first, in the engine's order.
 ///
 /// `rebuild` is called when the engine has rebuilt its neighbor list; between two rebuilds the pairs only
 /// have to be tested against the cutoff. Pairs are in rows by first atom. The order of everything is the same
-/// in each run.
+/// in each run. A half list has each pair of two centers once, and each pair of a center with a ghost that is
+/// none.
 class Marshaller {
   public:
     virtual ~Marshaller() = default;
 
-    /// Finds the representatives and, for each request, the pairs that can come within its cutoff.
+    /// Finds the representatives and, for each request, the pairs that can come within its cutoff. `skin` is
+    /// how far an atom pair may approach until the engine rebuilds its list.
     virtual void rebuild(const Atoms& atoms, const Box& box, const NeighborRows& list,
                          const ModelTypes& model_types, const std::vector<PairRequest>& requests,
-                         const TopologyOptions& options) = 0;
+                         double skin) = 0;
 
     /// Number of atoms in the System.
     virtual std::int64_t n_rows() const = 0;

@@ -50,7 +50,7 @@ class PairTopology {
     template <class List>
     PairTopology(const AtomRows<Space>& rows, Positions positions, StridedView<const int, 1, Space> centers,
                  StridedView<const int, 1, Space> counts, const List& list, std::int32_t index_mask,
-                 std::int64_t n_owned, const PairRequest& request, const TopologyOptions& options)
+                 std::int64_t n_owned, const PairRequest& request, double skin)
         : placements_(rows.placements), cutoff_(request.cutoff) {
         const auto n_centers = static_cast<std::int64_t>(centers.extent(0));
         const auto bound = count_entries(centers, counts);
@@ -58,7 +58,7 @@ class PairTopology {
         begins_ = Offsets("PairTopology::begins", n_centers + 1);
         neighbors_ = Integers(uninitialised("PairTopology::neighbors"), bound);
 
-        const double reach = request.cutoff + options.skin;
+        const double reach = request.cutoff + skin;
         const auto select = SelectCandidates<List>{rows.placements,
                                                    rows.depth,
                                                    rows.atom_of_row,
@@ -70,11 +70,13 @@ class PairTopology {
                                                    n_owned,
                                                    reach * reach,
                                                    request.full_list,
-                                                   static_cast<float>(options.ghost_center_depth),
+                                                   static_cast<float>(request.ghost_center_depth),
                                                    centers_,
                                                    begins_,
                                                    neighbors_};
         Kokkos::parallel_scan("PairTopology::select", Policy(0, n_centers), select, n_candidates_);
+        if (n_candidates_ < bound / 2)
+            Kokkos::resize(neighbors_, n_candidates_); // a short cutoff in a long list
         pair_begins_ = Offsets("PairTopology::pair_begins", n_centers + 1);
         pair_neighbors_ = Integers(uninitialised("PairTopology::pair_neighbors"), n_candidates_);
     }
@@ -161,7 +163,10 @@ class PairTopology {
         KOKKOS_FUNCTION bool is_candidate(std::int32_t center, std::int32_t neighbor) const {
             const auto& place = placements(neighbor);
             if (place.row < 0) return false;
-            if (!full_list && !in_half_list(placements(center).row, place.row, place.shift)) return false;
+            if (!full_list && is_center(atom_of_row(place.row)) &&
+                !in_half_list(placements(center).row, place.row, place.shift)) {
+                return false; // this pair is in the row of the other center
+            }
             double distance_squared = 0;
             for (int k = 0; k < 3; ++k) {
                 const double difference = positions(neighbor, k) - positions(center, k);

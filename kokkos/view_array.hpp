@@ -93,8 +93,10 @@ StridedView<T, Rank, Space> view_of(const Array& array, const char* what) {
 template <class T, int Columns, class Space>
 RowsView<T, Columns, Space> rows_of(const Array& array, const char* what) {
     check_array<T, Space>(array, 2, what);
-    const bool is_contiguous = array.extents[1] == Columns && array.strides[1] == 1 &&
-                               (array.strides[0] == Columns || array.extents[0] <= 1);
+    const bool is_contiguous =
+        array.extents[1] == Columns &&
+        (array.extents[0] == 0 ||
+         (array.strides[1] == 1 && (array.strides[0] == Columns || array.extents[0] == 1)));
     if (!is_contiguous) {
         throw std::invalid_argument(std::string(what) + " must be contiguous rows of " +
                                     std::to_string(Columns) + " numbers");

@@ -87,16 +87,18 @@ class Evaluator::Implementation {
         load(options);
         refuse_inputs();
         read_requests();
+        description_ = module_.run_method("metadata").toCustomClass<mta::ModelMetadataHolder>()->print();
         make_constants();
     }
 
     void rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::NeighborRows& list,
                  const kk::ModelTypes& types, double skin, bool with_ghost_centers) {
         const Stopwatch watch(times_.marshal);
-        kk::TopologyOptions topology;
-        topology.skin = skin;
-        if (with_ghost_centers) topology.ghost_center_depth = interaction_range_ - cutoff_ + skin;
-        marshaller_->rebuild(atoms, box, list, types, requests_, topology);
+        for (auto& request : requests_) {
+            // beyond this depth, all that the center of a pair could tell an owned atom is out of range
+            request.ghost_center_depth = with_ghost_centers ? interaction_range_ - request.cutoff + skin : -1;
+        }
+        marshaller_->rebuild(atoms, box, list, types, requests_, skin);
 
         const auto n_rows = marshaller_->n_rows();
         const auto host_types = torch::empty({n_rows}, torch::kInt32);
@@ -111,13 +113,16 @@ class Evaluator::Implementation {
         has_gradients_ = false;
         if (marshaller_->n_owned_rows() == 0) return {};
 
+        // whatever the thread that runs the engine has set
+        const c10::InferenceMode no_inference(false);
+        const torch::AutoGradMode with_gradients(true);
         const auto system = make_system(atoms, box);
         const auto energy = run_model(system, with_atom_energies);
         Evaluation result;
         differentiate(energy);
         {
             const Stopwatch watch(times_.store);
-            const auto host_energy = energy.to(torch::kCPU, torch::kFloat64);
+            const auto host_energy = energy.detach().to(torch::kCPU, torch::kFloat64).contiguous();
             result.energy = host_energy.sum().item<double>();
             if (!std::isfinite(result.energy)) {
                 throw std::runtime_error("the energy that the model returned is not a finite number: " +
@@ -128,6 +133,7 @@ class Evaluator::Implementation {
                 result.atom_energies.assign(begin, begin + host_energy.numel());
             }
             result.strain_gradient = sum_gradients(atoms);
+            check_gradients(result.strain_gradient);
         }
         return result;
     }
@@ -141,9 +147,13 @@ class Evaluator::Implementation {
     double interaction_range() const { return interaction_range_; }
     const std::vector<int64_t>& known_types() const { return capabilities_->atomic_types; }
     bool has_atom_energies() const { return declared_energy_->sample_kind() == "atom"; }
-    std::string description() {
-        return module_.run_method("metadata").toCustomClass<mta::ModelMetadataHolder>()->print();
+    double smallest_cutoff() const {
+        double smallest = cutoff_;
+        for (const auto& request : requests_)
+            smallest = std::min(smallest, request.cutoff);
+        return smallest;
     }
+    const std::string& description() const { return description_; }
     std::string device_and_dtype() const { return device_.str() + ", " + capabilities_->dtype(); }
     kk::Array atom_of_row() const { return marshaller_->atom_of_row(); }
     PhaseTimes& times() { return times_; }
@@ -321,12 +331,23 @@ class Evaluator::Implementation {
         return result;
     }
 
+    // Each force is part of this sum.
+    static void check_gradients(const kk::StrainGradient& strain_gradient) {
+        for (const auto value : strain_gradient) {
+            if (!std::isfinite(value)) {
+                throw std::runtime_error(
+                    "the derivatives of the energy that the model returned are not finite numbers");
+            }
+        }
+    }
+
     Units units_;
     bool check_consistency_;
     mts::Module module_ = mts::Module(torch::jit::Module());
     mta::ModelCapabilities capabilities_;
     mta::ModelOutput declared_energy_;
     std::string energy_name_;
+    std::string description_;
     torch::ScalarType dtype_ = torch::kFloat64;
     torch::Device device_ = torch::kCPU;
     double cutoff_ = 0;
@@ -361,7 +382,8 @@ double Evaluator::cutoff() const { return implementation_->cutoff(); }
 double Evaluator::interaction_range() const { return implementation_->interaction_range(); }
 const std::vector<long>& Evaluator::known_types() const { return implementation_->known_types(); }
 bool Evaluator::has_atom_energies() const { return implementation_->has_atom_energies(); }
-std::string Evaluator::description() const { return implementation_->description(); }
+double Evaluator::smallest_cutoff() const { return implementation_->smallest_cutoff(); }
+const std::string& Evaluator::description() const { return implementation_->description(); }
 std::string Evaluator::device_and_dtype() const { return implementation_->device_and_dtype(); }
 kk::Array Evaluator::atom_of_row() const { return implementation_->atom_of_row(); }
 PhaseTimes& Evaluator::times() { return implementation_->times(); }

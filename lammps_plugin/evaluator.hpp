@@ -61,6 +61,9 @@ class Evaluator {
 
     /// Largest cutoff of the pairs that the model asks for, 0 if it asks for none; engine's unit of length.
     double cutoff() const;
+    /// Smallest cutoff: with pairs that end beyond it from the interaction range, ghosts need pairs of their
+    /// own.
+    double smallest_cutoff() const;
     /// Distance beyond which atoms do not influence each other, possibly infinite; engine's unit of length.
     double interaction_range() const;
     /// Types that the model knows.
@@ -68,7 +71,7 @@ class Evaluator {
     /// Whether the model can give the energies of atoms.
     bool has_atom_energies() const;
     /// Name, authors and references, as the model's author wrote them.
-    std::string description() const;
+    const std::string& description() const;
     /// Where the model runs and in which precision.
     std::string device_and_dtype() const;
 

@@ -59,10 +59,11 @@ PairMetatensor::PairMetatensor(LAMMPS_NS::LAMMPS* lammps) : Pair(lammps) {
     no_virial_fdotr_compute = 1;
     centroidstressflag = LAMMPS_NS::CENTROID_NOTAVAIL;
     comm_reverse_off = 3;
-    initialise_process();
+    agree_or_stop("pair_style metatensor", initialise_process);
 }
 
 PairMetatensor::~PairMetatensor() {
+    restore_ghost_cutoff();
     if (allocated != 0) {
         memory->destroy(setflag);
         memory->destroy(cutsq);
@@ -101,35 +102,35 @@ void PairMetatensor::agree_or_stop(const std::string& what, const std::function<
 }
 
 void PairMetatensor::settings(int count, char** words) {
-    agree_or_stop("pair_style metatensor", [&] { settings_ = parse_settings(to_strings(count, words)); });
-    load_model();
+    const int local_rank = rank_on_node(world);
+    agree_or_stop("pair_style metatensor",
+                  [&] { load_model(parse_settings(to_strings(count, words)), local_rank); });
     if (allocated != 0) std::fill_n(&setflag[0][0], (atom->ntypes + 1) * (atom->ntypes + 1), 0);
     print_model();
 }
 
-void PairMetatensor::load_model() {
-    agree_or_stop("pair_style metatensor", [&] {
-        Evaluator::Options options;
-        options.settings = *settings_;
-        options.units = find_units(update->unit_style);
-        options.local_rank = rank_on_node(world);
-        options.n_threads = comm->nthreads;
-        evaluator_ = std::make_unique<Evaluator>(options);
-    });
+void PairMetatensor::load_model(const Settings& settings, int local_rank) {
+    Evaluator::Options options;
+    options.settings = settings;
+    options.units = find_units(update->unit_style);
+    options.local_rank = local_rank;
+    options.n_threads = comm->nthreads;
+    evaluator_ = std::make_unique<Evaluator>(options);
+    settings_ = settings;
     seen_build_ = {};
+    is_warm_ = {};
 }
 
 void PairMetatensor::print_model() const {
-    const auto description = evaluator_->description();
-    if (comm->me == 0) {
-        LAMMPS_NS::utils::logmesg(
-            lmp, "Model {} runs on {}: pairs within {:.6g}, interactions within {:.6g}\n", settings_->model,
-            evaluator_->device_and_dtype(), evaluator_->cutoff(), evaluator_->interaction_range());
-        if (!description.empty()) LAMMPS_NS::utils::logmesg(lmp, "{}\n", description);
-    }
+    if (comm->me != 0) return;
+    LAMMPS_NS::utils::logmesg(lmp,
+                              "Model {} runs on {}: pairs within {:.6g}, interactions within {:.6g}\n{}\n",
+                              settings_.model, evaluator_->device_and_dtype(), evaluator_->cutoff(),
+                              evaluator_->interaction_range(), evaluator_->description());
 }
 
 void PairMetatensor::coeff(int count, char** words) {
+    if (!evaluator_) error->all(HERE, "pair_coeff needs a pair_style metatensor that has loaded its model");
     allocate();
     const auto all = to_strings(count, words);
     agree_or_stop("pair_coeff", [&] {
@@ -165,7 +166,11 @@ void PairMetatensor::check_simulation() {
                              "'special_bonds lj/coul 1.0 1.0 1.0'");
         }
     }
-    if (neighbor->exclude != 0 && comm->me == 0) {
+    if (neighbor->includegroup != 0) {
+        error->all(HERE, "pair_style metatensor needs the pairs of all atoms: it can not be used with "
+                         "'neigh_modify include'");
+    }
+    if (neighbor->nex_type + neighbor->nex_group + neighbor->nex_mol > 0 && comm->me == 0) {
         error->warning(HERE,
                        "pair_style metatensor does not see the pairs that 'neigh_modify exclude' leaves out, "
                        "and the energy is without them");
@@ -176,16 +181,41 @@ void PairMetatensor::check_simulation() {
                    "MPI rank only, got " +
                        std::to_string(comm->nprocs));
     }
+    const auto computes = modify->get_compute_list();
+    const bool has_atom_virials = std::any_of(
+        computes.begin(), computes.end(), [](const auto* compute) { return compute->pressatomflag != 0; });
+    if (has_atom_virials && comm->me == 0) {
+        error->warning(HERE, "pair_style metatensor does not compute per-atom virials: LAMMPS will stop when "
+                             "a compute asks for them");
+    }
 }
 
 // The list is as short as the model's cutoff; the halo of ghosts is as wide as its interaction range, which
 // grows with each layer of message passing.
+//
+// Twice the skin, as it is decided when the list is built which image of a ghost stands for all of them, and
+// until the next list another one may come as near.
 void PairMetatensor::request_ghosts() {
-    const double cutoff = evaluator_->cutoff();
+    restore_ghost_cutoff();
     const double range = evaluator_->interaction_range();
-    ghost_centers_ = comm->nprocs > 1 && range > cutoff * (1 + 1e-12);
+    ghost_centers_ = comm->nprocs > 1 && range > evaluator_->smallest_cutoff() * (1 + 1e-12);
     ghostneigh = ghost_centers_ ? 1 : 0;
-    if (comm->nprocs > 1) comm->cutghostuser = std::max(comm->cutghostuser, range + neighbor->skin);
+    if (!ghost_centers_) return;
+    if (comm->mode != LAMMPS_NS::Comm::SINGLE) {
+        error->all(HERE, "this model of pair_style metatensor passes messages between atoms and needs "
+                         "'comm_modify mode single' on several MPI ranks");
+    }
+    user_ghost_cutoff_ = comm->cutghostuser;
+    wide_ghost_cutoff_ = std::max(comm->cutghostuser, range + 2 * neighbor->skin);
+    comm->cutghostuser = wide_ghost_cutoff_;
+}
+
+void PairMetatensor::restore_ghost_cutoff() {
+    // unless a later comm_modify has set another one
+    if (user_ghost_cutoff_ && comm != nullptr && comm->cutghostuser == wide_ghost_cutoff_) {
+        comm->cutghostuser = *user_ghost_cutoff_;
+    }
+    user_ghost_cutoff_.reset();
 }
 
 void PairMetatensor::init_style() {
@@ -193,7 +223,7 @@ void PairMetatensor::init_style() {
     request_ghosts();
     using namespace LAMMPS_NS::NeighConst;
     neighbor->add_request(this, ghost_centers_ ? REQ_FULL | REQ_GHOST : REQ_FULL);
-    needs_warm_up_ = true;
+    in_setup_ = true;
     seen_build_ = {};
 }
 
@@ -206,13 +236,20 @@ double PairMetatensor::init_one(int type_i, int type_j) {
     return cutoff;
 }
 
-void PairMetatensor::setup() { needs_warm_up_ = true; }
+void PairMetatensor::setup() { in_setup_ = true; }
+
+// Commands such as 'fix sgcmc' change types without a new list.
+bool PairMetatensor::types_changed() {
+    const auto n_all = static_cast<std::size_t>(atom->nlocal) + static_cast<std::size_t>(atom->nghost);
+    return seen_types_.size() != n_all || !std::equal(seen_types_.begin(), seen_types_.end(), atom->type);
+}
 
 void PairMetatensor::update_topology() {
     const ListBuild build = {neighbor->ncalls, neighbor->lastcall, list};
-    if (neighbor->ago != 0 && build == seen_build_) return;
+    if (neighbor->ago != 0 && build == seen_build_ && !types_changed()) return;
     seen_build_ = build;
     const LammpsView view(lmp);
+    seen_types_.assign(atom->type, atom->type + view.n_all());
     evaluator_->rebuild(view.atoms(), view.box(), view.neighbors(*list, ghost_centers_), types_,
                         neighbor->skin, ghost_centers_);
 }
@@ -220,11 +257,14 @@ void PairMetatensor::update_topology() {
 // TorchScript compiles a model during its first runs: let that happen before LAMMPS starts its clock.
 void PairMetatensor::warm_up(bool with_atom_energies) {
     const LammpsView view(lmp);
+    if (view.n_owned() == 0) return;
     const bool by_atom =
         with_atom_energies || (computes_atom_energies(modify) && evaluator_->has_atom_energies());
-    for (int run = 0; run < 2; ++run) {
-        evaluator_->evaluate(view.atoms(), view.box(), false);
-        if (by_atom) evaluator_->evaluate(view.atoms(), view.box(), true);
+    for (const bool kind : {false, true}) {
+        if ((kind && !by_atom) || is_warm_[kind ? 1 : 0]) continue;
+        for (int run = 0; run < 2; ++run)
+            evaluator_->evaluate(view.atoms(), view.box(), kind);
+        is_warm_[kind ? 1 : 0] = true;
     }
 }
 
@@ -236,7 +276,7 @@ void PairMetatensor::compute(int eflag, int vflag) {
     }
     try {
         update_topology();
-        if (needs_warm_up_) warm_up(eflag_atom != 0);
+        if (in_setup_) warm_up(eflag_atom != 0);
         const LammpsView view(lmp);
         store(evaluator_->evaluate(view.atoms(), view.box(), eflag_atom != 0));
     } catch (const LAMMPS_NS::LAMMPSException&) {
@@ -245,13 +285,12 @@ void PairMetatensor::compute(int eflag, int vflag) {
         error->one(HERE, "pair_style metatensor at step " + std::to_string(update->ntimestep) + ": " +
                              text_of(problem));
     }
-    if (needs_warm_up_) {
-        evaluator_->times() = {};
-        n_timed_steps_ = 0;
+    if (in_setup_) {
+        start_timing();
     } else {
         ++n_timed_steps_;
     }
-    needs_warm_up_ = false;
+    in_setup_ = false;
 }
 
 void PairMetatensor::store(const Evaluation& evaluation) {
@@ -300,19 +339,26 @@ void PairMetatensor::unpack_reverse_comm(int n, int* list, double* buffer) {
     }
 }
 
+void PairMetatensor::start_timing() {
+    evaluator_->times() = {};
+    n_timed_steps_ = 0;
+}
+
 void PairMetatensor::finish() {
     const auto& times = evaluator_->times();
     const double seconds[4] = {times.marshal, times.forward, times.backward, times.store};
     double average[4] = {0, 0, 0, 0};
     MPI_Reduce(seconds, average, 4, MPI_DOUBLE, MPI_SUM, 0, world);
-    if (comm->me != 0 || n_timed_steps_ == 0) return;
-    const double per_step = 1e3 / (static_cast<double>(comm->nprocs) * static_cast<double>(n_timed_steps_));
+    const auto n_steps = n_timed_steps_;
+    start_timing(); // of a next run without setup
+    if (comm->me != 0 || n_steps == 0) return;
+    const double per_step = 1e3 / (static_cast<double>(comm->nprocs) * static_cast<double>(n_steps));
     LAMMPS_NS::utils::logmesg(
         lmp,
         "\nPair style metatensor, milliseconds per step, average of {} ranks over {} steps:\n"
         "  marshal  | forward  | backward | store\n"
         "  {:8.4f} | {:8.4f} | {:8.4f} | {:8.4f}\n",
-        comm->nprocs, n_timed_steps_, average[0] * per_step, average[1] * per_step, average[2] * per_step,
+        comm->nprocs, n_steps, average[0] * per_step, average[1] * per_step, average[2] * per_step,
         average[3] * per_step);
 }
 

@@ -6,6 +6,7 @@
 
 #include <lammps/pair.h>
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -42,22 +43,33 @@ class PairMetatensor : public LAMMPS_NS::Pair {
     };
 
     void allocate();
-    void load_model();
+    void load_model(const Settings& settings, int local_rank);
     void print_model() const;
     void check_simulation();
     void request_ghosts();
+    void restore_ghost_cutoff();
+    bool types_changed();
     void update_topology();
     void warm_up(bool with_atom_energies);
     void store(const Evaluation& evaluation);
     void store_forces();
+    void start_timing();
     /// Runs `action`; when it throws on any rank, all ranks stop with the error of the first such rank.
     void agree_or_stop(const std::string& what, const std::function<void()>& action) const;
 
-    std::optional<Settings> settings_;
+    Settings settings_;
     std::unique_ptr<Evaluator> evaluator_;
     metatensor_kokkos::ModelTypes types_;
     bool ghost_centers_ = false;
-    bool needs_warm_up_ = false;
+    /// What `comm_modify cutoff` said before this style asked for a wider halo.
+    std::optional<double> user_ghost_cutoff_;
+    double wide_ghost_cutoff_ = 0;
+    /// Whether LAMMPS prepares a run: not part of its time.
+    bool in_setup_ = false;
+    /// Whether the model was compiled for the total energy, and for energies of atoms.
+    std::array<bool, 2> is_warm_{};
+    /// Types of owned atoms and ghosts when the pairs were last set up.
+    std::vector<int> seen_types_;
     ListBuild seen_build_;
     /// Forces on owned atoms and ghosts, where LAMMPS does not sum those on ghosts (`newton off`).
     std::vector<double> forces_;

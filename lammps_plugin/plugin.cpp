@@ -8,16 +8,24 @@
 
 #include <dlfcn.h>
 
-#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 
 namespace {
 
 constexpr int error_is_warning = 0;
+constexpr int error_on_one_rank = 1;
 constexpr int error_on_all_ranks = 2;
 
 std::string version_text(int number) { return number > 0 ? std::to_string(number) : "unknown"; }
+
+/// The binary interface of the MPI that this LAMMPS uses: those of the MPICH family share one.
+std::string mpi_of_process() {
+    const bool has_mpi = lammps_config_has_mpi_support == nullptr || lammps_config_has_mpi_support() != 0;
+    if (!has_mpi) return "no MPI";
+    return dlsym(RTLD_DEFAULT, "ompi_mpi_comm_world") != nullptr ? "Open MPI" : "MPICH";
+}
 
 /// Why the LAMMPS that loads this plugin is not the one it was built for; empty if it is.
 std::string mismatch(void* lammps) {
@@ -38,6 +46,11 @@ std::string mismatch(void* lammps) {
                    "-bit " + size.keyword + " but this one has " + std::to_string(8 * loaded_by) + " bits";
         }
     }
+    const std::string mpi = mpi_of_process();
+    if (mpi != PLUGIN_MPI) {
+        return "was built with " PLUGIN_MPI " but this LAMMPS uses " + mpi +
+               " (CMake option MPI_CXX_COMPILER)";
+    }
     return {};
 }
 
@@ -50,34 +63,45 @@ std::string refusal(void* lammps) {
 }
 
 /// Prints `text` as a LAMMPS error and stops.
-[[noreturn]] void stop(void* lammps, const std::string& text) {
-    if (lammps_error != nullptr) lammps_error(lammps, error_on_all_ranks, text.c_str());
+[[noreturn]] void stop(void* lammps, int error_type, const std::string& text) {
+    if (lammps_error != nullptr) lammps_error(lammps, error_type, text.c_str());
     throw std::runtime_error(text);
 }
 
-std::string styles_library_path() {
+/// The library of styles beside this file; absolute, as the working directory may change before it is needed.
+std::string find_styles_library() {
     Dl_info info{};
     dladdr(reinterpret_cast<const void*>(&lammpsplugin_init), &info);
-    const std::string path = info.dli_fname != nullptr ? info.dli_fname : "";
-    const auto slash = path.rfind('/');
-    return (slash == std::string::npos ? std::string("./") : path.substr(0, slash + 1)) + STYLES_LIBRARY;
+    char* absolute = realpath(info.dli_fname, nullptr);
+    const std::string path = absolute != nullptr ? absolute : info.dli_fname;
+    std::free(absolute);
+    return path.substr(0, path.rfind('/') + 1) + STYLES_LIBRARY;
+}
+
+/// Set when LAMMPS loads the plugin.
+std::string& styles_library_path() {
+    static std::string path;
+    return path;
 }
 
 void* styles_library(void* lammps) {
-    const auto path = styles_library_path();
-    void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (library == nullptr)
-        stop(lammps, "the metatensor plugin can not load its styles: " + std::string(dlerror()));
+    void* library = dlopen(styles_library_path().c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (library == nullptr) {
+        stop(lammps, error_on_one_rank,
+             "the metatensor plugin can not load its styles: " + std::string(dlerror()));
+    }
     return library;
 }
 
 void* create_pair(void* lammps, const char* name) {
     const auto text = refusal(lammps);
-    if (!text.empty()) stop(lammps, text);
+    if (!text.empty()) stop(lammps, error_on_all_ranks, text);
     using Create = void*(void*, const char*);
     auto* create = reinterpret_cast<Create*>(dlsym(styles_library(lammps), "metatensor_lammps_create_pair"));
-    if (create == nullptr)
-        stop(lammps, "the metatensor plugin and its library of styles do not belong together");
+    if (create == nullptr) {
+        stop(lammps, error_on_one_rank,
+             "the metatensor plugin and its library of styles do not belong together");
+    }
     return create(lammps, name);
 }
 
@@ -86,6 +110,7 @@ void* create_pair_metatensor(void* lammps) { return create_pair(lammps, "metaten
 } // namespace
 
 void lammpsplugin_init(void* lammps, void* handle, void* register_function) {
+    styles_library_path() = find_styles_library();
     // A plugin in LAMMPS_PLUGIN_PATH is loaded by every run: warn here, stop where a style is used.
     const auto text = refusal(lammps);
     if (!text.empty() && lammps_error != nullptr) lammps_error(lammps, error_is_warning, text.c_str());

@@ -33,5 +33,6 @@ __attribute__((visibility("default"))) void lammpsplugin_init(void* lammps, void
 // executable without them can still load the plugin and get a message.
 __attribute__((weak)) int lammps_version(void* lammps);
 __attribute__((weak)) int lammps_extract_setting(void* lammps, const char* keyword);
+__attribute__((weak)) int lammps_config_has_mpi_support();
 __attribute__((weak)) void lammps_error(void* lammps, int error_type, const char* text);
 }

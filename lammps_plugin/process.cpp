@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <stdexcept>
 
 namespace metatensor_lammps {
 
@@ -18,10 +19,12 @@ void keep_tensor_memory() {
     if (choice == nullptr || std::strcmp(choice, "system") != 0) TensorMemory::install();
 }
 
-// This copy of Kokkos is the plugin's own. It is not finalised: nothing needs it, and pair styles may be
-// destroyed later than anything that could.
+// Kokkos is not finalised: nothing needs it, and pair styles may be destroyed later than anything that could.
 void initialise_kokkos() {
-    if (Kokkos::is_initialized() || Kokkos::is_finalized()) return;
+    if (Kokkos::is_initialized()) return;
+    if (Kokkos::is_finalized()) {
+        throw std::runtime_error("Kokkos was finalised before and can not be started again in this process");
+    }
     Kokkos::initialize(Kokkos::InitializationSettings().set_disable_warnings(true));
 }
 

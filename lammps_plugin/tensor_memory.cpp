@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
+#include <new>
 #include <utility>
 
 #if defined(__linux__)
@@ -30,21 +32,21 @@ TensorMemory::~TensorMemory() = default;
 
 c10::DataPtr TensorMemory::allocate(std::size_t n) {
     if (n < smallest) return small_->allocate(n);
-    Block* block = nullptr;
+    std::byte* data = nullptr;
     if (n <= PTRDIFF_MAX - huge_page) {
-        const auto size = round_up(n, page);
+        const auto size = round_up(n + header_size, page);
         const std::lock_guard lock(mutex_);
-        block = take(size);
-        if (block == nullptr) {
+        data = take(size);
+        if (data == nullptr) {
             release_unused_locked();
-            block = take(size);
+            data = take(size);
         }
     }
-    TORCH_CHECK_WITH(OutOfMemoryError, block != nullptr, "can not allocate ", n, " bytes for a tensor");
-    return {block->data, block, &give_back, c10::Device(c10::DeviceType::CPU)};
+    TORCH_CHECK_WITH(OutOfMemoryError, data != nullptr, "can not allocate ", n, " bytes for a tensor");
+    return {data, data, &give_back, c10::Device(c10::DeviceType::CPU)};
 }
 
-TensorMemory::Block* TensorMemory::take(std::size_t size) {
+std::byte* TensorMemory::take(std::size_t size) {
     auto best = free_by_size_.lower_bound({size, nullptr});
     if (best == free_by_size_.end()) {
         if (!add_region(size)) return nullptr;
@@ -53,11 +55,11 @@ TensorMemory::Block* TensorMemory::take(std::size_t size) {
     const auto found = free_.find(best->second);
     auto* data = found->first;
     const auto piece = found->second;
-    auto block = std::make_unique<Block>(Block{this, data, {size, piece.region}});
     remove_free(found);
     if (piece.size > size) add_free(data + size, {piece.size - size, piece.region});
     in_use_ += size;
-    return block.release();
+    new (data) Header{this, {size, piece.region}};
+    return data + header_size;
 }
 
 // Regions grow with what there is, so that there are few of them.
@@ -69,9 +71,14 @@ bool TensorMemory::add_region(std::size_t size) {
 #if defined(__linux__)
         madvise(region.get(), region_size, MADV_HUGEPAGE); // an advice, which the system need not take
 #endif
-        add_free(region.get(), {region_size, regions_.size()});
-        regions_.push_back(std::move(region));
-        region_sizes_.push_back(region_size);
+        const auto place = std::find(regions_.begin(), regions_.end(), nullptr) - regions_.begin();
+        if (place == std::ssize(regions_)) {
+            regions_.emplace_back(nullptr, &std::free);
+            region_sizes_.push_back(0);
+        }
+        add_free(region.get(), {region_size, static_cast<std::size_t>(place)});
+        regions_[place] = std::move(region);
+        region_sizes_[place] = region_size;
         reserved_ += region_size;
         return true;
     }
@@ -89,15 +96,36 @@ TensorMemory::remove_free(std::map<std::byte*, Piece>::iterator piece) {
     return free_.erase(piece);
 }
 
-void TensorMemory::give_back(void* pointer) {
-    const std::unique_ptr<Block> block(static_cast<Block*>(pointer));
-    const std::lock_guard lock(block->owner->mutex_);
-    block->owner->free(*block);
+void TensorMemory::give_back(void* data) {
+    auto* begin = static_cast<std::byte*>(data) - header_size;
+    const auto header = *reinterpret_cast<const Header*>(begin);
+    const std::lock_guard lock(header.owner->mutex_);
+    header.owner->free(begin, header.piece);
 }
 
-void TensorMemory::free(const Block& block) {
-    auto* data = block.data;
-    auto piece = block.piece;
+// Without the DataPtr nothing tells which of the two allocators the memory is from, but its address.
+void TensorMemory::give_back_any(void* data) {
+    auto& memory = install();
+    if (memory.owns(static_cast<const std::byte*>(data))) {
+        give_back(data);
+    } else {
+        memory.small_->raw_deleter()(data);
+    }
+}
+
+bool TensorMemory::owns(const std::byte* data) const {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t k = 0; k < regions_.size(); ++k) {
+        if (data >= regions_[k].get() && data < regions_[k].get() + region_sizes_[k]) return true;
+    }
+    return false;
+}
+
+c10::DeleterFnPtr TensorMemory::raw_deleter() const {
+    return this == c10::GetCPUAllocator() ? &give_back_any : nullptr;
+}
+
+void TensorMemory::free(std::byte* data, Piece piece) {
     in_use_ -= piece.size;
     auto next = free_.upper_bound(data);
     if (next != free_.end() && next->first == data + piece.size && next->second.region == piece.region) {

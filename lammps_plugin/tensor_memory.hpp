@@ -35,10 +35,12 @@ class TensorMemory final : public c10::Allocator {
     /// @throws c10::OutOfMemoryError when there is no memory for `n` bytes, even after `release_unused`.
     c10::DataPtr allocate(std::size_t n) override;
     void copy_data(void* to, const void* from, std::size_t n) const override;
+    /// For what others allocate without a tensor (oneDNN does): of the installed one only.
+    c10::DeleterFnPtr raw_deleter() const override;
 
     /// Bytes taken from the system.
     std::size_t reserved() const;
-    /// Bytes that tensors use, rounded up to pages.
+    /// Bytes that tensors use, with what is lost by rounding up to pages.
     std::size_t in_use() const;
     /// Gives regions without tensors back to the system.
     void release_unused();
@@ -54,25 +56,28 @@ class TensorMemory final : public c10::Allocator {
         std::size_t region;
     };
 
-    /// What a tensor holds.
-    struct Block {
+    /// Stands in front of a tensor's data.
+    struct Header {
         TensorMemory* owner;
-        std::byte* data;
         Piece piece;
     };
+    static constexpr std::size_t header_size = 64; // a cache line: data are aligned to it
+    static_assert(sizeof(Header) <= header_size);
 
-    static void give_back(void* block);
+    static void give_back(void* data);
+    static void give_back_any(void* data);
 
-    Block* take(std::size_t size);
+    bool owns(const std::byte* data) const;
+    std::byte* take(std::size_t size);
     bool add_region(std::size_t size);
     void add_free(std::byte* data, Piece piece);
     std::map<std::byte*, Piece>::iterator remove_free(std::map<std::byte*, Piece>::iterator piece);
-    void free(const Block& block);
+    void free(std::byte* data, Piece piece);
     void release_unused_locked();
 
     c10::Allocator* small_;
     mutable std::mutex mutex_;
-    /// Regions, and their sizes; those given back are null.
+    /// Those given back are null, and their places are used again.
     std::vector<Region> regions_;
     std::vector<std::size_t> region_sizes_;
     /// Free pieces by address; no two of a region touch.

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 using namespace metatensor_kokkos;
@@ -134,7 +135,7 @@ std::vector<Pair> sorted(std::vector<Pair> pairs) {
 TEST_P(MarshallerPairs, FoldsImagesOfOneRankOntoItsAtoms) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
     const auto marshaller = make_serial_marshaller();
-    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, {skin, -1});
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, skin);
 
     EXPECT_EQ(marshaller->n_rows(), static_cast<std::int64_t>(atoms.size()));
     EXPECT_EQ(marshaller->n_owned_rows(), marshaller->n_rows());
@@ -145,7 +146,7 @@ TEST_P(MarshallerPairs, FoldsImagesOfOneRankOntoItsAtoms) {
 TEST_P(MarshallerPairs, VectorsFollowFromPositionsAndShifts) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
     const auto marshaller = make_serial_marshaller();
-    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, {skin, -1});
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, skin);
     std::vector<double> positions(3 * marshaller->n_rows());
     marshaller->write_positions(rank.atoms().positions,
                                 borrow_matrix(positions.data(), marshaller->n_rows(), 3));
@@ -167,7 +168,7 @@ TEST_P(MarshallerPairs, VectorsFollowFromPositionsAndShifts) {
 TEST_P(MarshallerPairs, HalfListHasEachPairOnce) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
     const auto marshaller = make_serial_marshaller();
-    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, false}}, {skin, -1});
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, false}}, skin);
 
     auto both_ways = named_pairs(*marshaller, rank, write_pairs(*marshaller, rank));
     const auto n_half = both_ways.size();
@@ -182,7 +183,7 @@ TEST_P(MarshallerPairs, SeveralRequestsFromOneList) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
     const auto marshaller = make_serial_marshaller();
     const std::vector<PairRequest> requests = {{1.5, true}, {cutoff, true}};
-    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, requests, {skin, -1});
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, requests, skin);
 
     for (std::size_t request = 0; request < requests.size(); ++request) {
         const auto pairs = write_pairs(*marshaller, rank, request);
@@ -194,7 +195,7 @@ TEST_P(MarshallerPairs, SeveralRequestsFromOneList) {
 TEST_P(MarshallerPairs, FollowsMovingAtomsWithoutRebuild) {
     Rank rank(atoms, box, cutoff + skin, cutoff + skin);
     const auto marshaller = make_serial_marshaller();
-    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, {skin, -1});
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, skin);
 
     const auto displacement = [](int tag, int axis) { return 0.1 * std::sin(1.7 * tag + axis); };
     for (std::int64_t k = 0; k < rank.n_all(); ++k) {
@@ -218,7 +219,7 @@ TEST_P(MarshallerPairs, TwoRanksHaveAllPairsOfTheirAtoms) {
         half.upper[0] = 0.5 * (part + 1);
         const Rank rank(atoms, half, cutoff + skin, cutoff + skin);
         const auto marshaller = make_serial_marshaller();
-        marshaller->rebuild(rank.atoms(), half, rank.neighbors(), both_types, {{cutoff, true}}, {skin, -1});
+        marshaller->rebuild(rank.atoms(), half, rank.neighbors(), both_types, {{cutoff, true}}, skin);
         n_owned += marshaller->n_owned_rows();
         const auto pairs = write_pairs(*marshaller, rank);
         for (const auto& pair : named_pairs(*marshaller, rank, pairs))
@@ -246,10 +247,9 @@ TEST_P(MarshallerPairs, GhostCentersHaveCompleteNeighborhoods) {
     const double range = 2 * cutoff;
     const Rank rank(atoms, half, range + skin, cutoff + skin, true);
     const auto marshaller = make_serial_marshaller();
-    TopologyOptions options;
-    options.skin = skin;
-    options.ghost_center_depth = range - cutoff + skin;
-    marshaller->rebuild(rank.atoms(), half, rank.neighbors(), both_types, {{cutoff, true}}, options);
+    const double depth = range - cutoff + skin;
+    marshaller->rebuild(rank.atoms(), half, rank.neighbors(), both_types,
+                        {{cutoff, true, depth}, {cutoff, false, depth}}, skin);
 
     const auto count_by_first = [](const std::vector<Pair>& pairs) {
         std::map<int, int> counts;
@@ -266,6 +266,17 @@ TEST_P(MarshallerPairs, GhostCentersHaveCompleteNeighborhoods) {
         if (std::find(rank.tags.begin(), owned_end, tag) == owned_end) ++n_ghost_centers;
     }
     EXPECT_GT(n_ghost_centers, 0U);
+
+    // the half list has one of the two directions of a pair, both of which end in centers, or the only one
+    const auto half_list = named_pairs(*marshaller, rank, write_pairs(*marshaller, rank, 1));
+    std::set<Pair> both_ways(half_list.begin(), half_list.end());
+    EXPECT_EQ(both_ways.size(), half_list.size());
+    for (const auto& [i, j, a, b, c] : half_list) {
+        const auto reversed = both_ways.emplace(j, i, -a, -b, -c);
+        EXPECT_TRUE(reversed.second);
+    }
+    for (const auto& pair : pairs)
+        EXPECT_EQ(both_ways.count(pair), 1U);
 }
 
 /// E = sum over pairs of |r|^2 (3 - |r|)^2 / 2: its derivative with respect to r.
@@ -278,7 +289,7 @@ std::array<double, 3> pair_gradient(const double* r) {
 TEST_P(MarshallerPairs, ForcesAndStrainAreThoseOfTheDefinition) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
     const auto marshaller = make_serial_marshaller();
-    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, {skin, -1});
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, skin);
     auto pairs = write_pairs(*marshaller, rank);
     std::vector<double> gradients(3 * pairs.count);
     for (std::int64_t k = 0; k < pairs.count; ++k) {
@@ -328,7 +339,7 @@ class MarshallerRows : public testing::Test {
 };
 
 TEST_F(MarshallerRows, TypesAreThoseOfTheModel) {
-    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, {0.4, -1});
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
     std::vector<std::int32_t> types(20);
     marshaller->write_types(borrow_vector(types.data(), 20));
     for (int row = 0; row < 20; ++row)
@@ -337,7 +348,7 @@ TEST_F(MarshallerRows, TypesAreThoseOfTheModel) {
 
 TEST_F(MarshallerRows, ExcludedTypesHaveNoRowsAndNoPairs) {
     const ModelTypes first_only = {{-1, 18, -1}, {0, 1, 0}};
-    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), first_only, {{2.6, true}}, {0.4, -1});
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), first_only, {{2.6, true}}, 0.4);
     EXPECT_EQ(marshaller->n_rows(), 10);
     auto expected = brute_force(atoms, box, 2.6);
     std::erase_if(expected,
@@ -346,7 +357,7 @@ TEST_F(MarshallerRows, ExcludedTypesHaveNoRowsAndNoPairs) {
 }
 
 TEST_F(MarshallerRows, PositionGradientsBecomeForcesAndStrain) {
-    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {}, {0.4, -1});
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {}, 0.4);
     std::vector<double> positions(60);
     marshaller->write_positions(rank.atoms().positions, borrow_matrix(positions.data(), 20, 3));
     std::vector<double> gradients(60, 0.0);
@@ -368,7 +379,7 @@ TEST_F(MarshallerRows, NoAtoms) {
     none.positions = borrow_matrix(static_cast<double*>(nullptr), 0, 3);
     none.types = borrow_vector(empty.types.data(), 0);
     none.tags = borrow_vector(empty.tags.data(), 0);
-    marshaller->rebuild(none, box, empty.neighbors(), both_types, {{2.6, true}}, {0.4, -1});
+    marshaller->rebuild(none, box, empty.neighbors(), both_types, {{2.6, true}}, 0.4);
     EXPECT_EQ(marshaller->n_rows(), 0);
     EXPECT_EQ(marshaller->max_pairs(0), 0);
 }
@@ -378,7 +389,7 @@ TEST_F(MarshallerRows, RefusesArraysOfAnotherType) {
     wrong.positions.element = Element::float32;
     EXPECT_THAT(
         [&] {
-            marshaller->rebuild(wrong, box, rank.neighbors(), both_types, {{2.6, true}}, {0.4, -1});
+            marshaller->rebuild(wrong, box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
         },
         testing::ThrowsMessage<std::invalid_argument>(
             testing::HasSubstr("positions has another element type")));
@@ -389,7 +400,7 @@ TEST_F(MarshallerRows, RefusesPositionsWithGaps) {
     wrong.positions.strides[0] = 4;
     EXPECT_THAT(
         [&] {
-            marshaller->rebuild(wrong, box, rank.neighbors(), both_types, {{2.6, true}}, {0.4, -1});
+            marshaller->rebuild(wrong, box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
         },
         testing::ThrowsMessage<std::invalid_argument>(
             testing::HasSubstr("positions must be contiguous rows of 3 numbers")));

@@ -175,6 +175,7 @@ def test_plugin_of_another_lammps_is_refused(lammps, models):
         "LAMMPS_VERSION_TEXT": '"3 Mar 2020"',
         "LAMMPS_TAGINT_BYTES": "4",
         "LAMMPS_BIGINT_BYTES": "8",
+        "PLUGIN_MPI": '"MPICH"',
         "STYLES_LIBRARY": '"none.so"',
         "PLUGIN_VERSION": '"0"',
     }

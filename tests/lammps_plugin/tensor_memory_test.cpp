@@ -23,7 +23,8 @@ TEST(TensorMemory, GivesFreedMemoryAgain) {
     first.clear();
     EXPECT_EQ(memory.allocate(3 * mebi - 1).get(), address);
     EXPECT_EQ(memory.allocate(TensorMemory::smallest).get(), address);
-    EXPECT_EQ(memory.in_use(), 3 * mebi);
+    EXPECT_GE(memory.in_use(), 3 * mebi);
+    EXPECT_LE(memory.in_use(), 3 * mebi + 8192);
 }
 
 TEST(TensorMemory, JoinsFreePieces) {
@@ -35,7 +36,7 @@ TEST(TensorMemory, JoinsFreePieces) {
     const auto* const address = tensors[1].get();
     for (const int k : {1, 3, 2}) // after, before, and between free pieces
         tensors[k].clear();
-    EXPECT_EQ(memory.allocate(18 * mebi).get(), address);
+    EXPECT_EQ(memory.allocate(18 * mebi + 4096).get(), address);
     EXPECT_EQ(memory.reserved(), reserved);
 }
 
@@ -133,6 +134,25 @@ TEST(TensorMemory, IsWhatTorchUses) {
     }
     EXPECT_EQ(memory.in_use(), in_use);
     EXPECT_EQ(before.sum().item<double>(), 1e6); // freed by the allocator that made it
+}
+
+TEST(TensorMemory, ServesWhatIsNoTensor) {
+    auto& memory = TensorMemory::install();
+    const auto in_use = memory.in_use();
+    for (const auto size : {std::size_t{0}, std::size_t{1000}, TensorMemory::smallest, 3 * mebi}) {
+        auto* const data = memory.raw_allocate(size);
+        if (size > 0) std::memset(data, 1, size);
+        memory.raw_deallocate(data);
+    }
+    EXPECT_EQ(memory.in_use(), in_use);
+
+    // operators of oneDNN allocate in that way
+    const auto input = torch::ones({8, 16, 64, 64});
+    const auto kernel = torch::ones({16, 16, 3, 3});
+    EXPECT_EQ(torch::conv2d(input, kernel)[0][0][0][0].item<float>(), 144.0F);
+    EXPECT_NEAR(torch::gelu(input).sum().item<float>() / static_cast<float>(input.numel()), 0.8413F, 1e-3);
+    const auto half = torch::ones({256, 256}, torch::kBFloat16);
+    EXPECT_EQ(half.matmul(half)[0][0].item<float>(), 256.0F);
 }
 
 } // namespace
