@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Models that do something wrong, one way each: `python bad_models.py KIND FILE`."""
+"""Models that do something wrong or unusual, one way each: `python bad_models.py KIND FILE`."""
 
 import sys
 from typing import Dict, List, Optional
@@ -40,6 +40,8 @@ class Bad(torch.nn.Module):
             raise ValueError("this model throws on purpose")
         elif self.kind == "nan":
             energy = energy * float("nan")
+        elif self.kind == "nan_forces":  # sqrt'(0) is infinite
+            energy = energy + (vectors * 0.0).sqrt().sum()
         elif self.kind == "no_gradient":
             energy = energy.detach()
         elif self.kind == "missing":
@@ -64,13 +66,39 @@ class NeedsCharges(Bad):
         return {"charge": ModelOutput(unit="e", sample_kind="atom")}
 
 
+class Strided(Bad):
+    """Energies of atoms, every other element of an array: this is fine, and the sum is the energy of the others."""
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        pairs = systems[0].get_neighbor_list(self.request)
+        distances = pairs.values.pow(2).sum(1).sqrt()
+        by_atom = torch.zeros(len(systems[0]), 1, dtype=distances.dtype, device=distances.device)
+        by_atom = by_atom.index_add(0, pairs.samples.column("first_atom").to(torch.int64), distances)
+        samples = torch.zeros(len(systems[0]), 2, dtype=torch.int32, device=distances.device)
+        samples[:, 1] = torch.arange(len(systems[0]), device=distances.device)
+        zero = torch.zeros(1, 1, dtype=torch.int32, device=distances.device)
+        if outputs["energy"].sample_kind == "atom":
+            values = torch.hstack([by_atom, torch.full_like(by_atom, 1e9)])[:, :1]
+            labels = Labels(["system", "atom"], samples)
+        else:
+            values = by_atom.sum().reshape(1, 1)
+            labels = Labels("system", zero)
+        block = TensorBlock(values, labels, torch.jit.annotate(List[Labels], []), Labels("energy", zero))
+        return {"energy": TensorMap(Labels("_", zero), [block])}
+
+
+KINDS = {"needs_charges": NeedsCharges, "strided": Strided}
+
+
 def main():
     kind, path = sys.argv[1:]
-    module = (NeedsCharges if kind == "needs_charges" else Bad)(kind)
+    module = KINDS.get(kind, Bad)(kind)
     output = "feature" if kind == "no_energy" else "energy"
     infinite = kind == "infinite_range"
     capabilities = ModelCapabilities(
-        outputs={output: ModelOutput(unit="" if output == "feature" else "eV", sample_kind="system")},
+        outputs={output: ModelOutput(unit="" if output == "feature" else "eV", sample_kind="atom" if kind == "strided" else "system")},
         atomic_types=[18],
         interaction_range=float("inf") if infinite else 4.0,
         length_unit="angstrom",

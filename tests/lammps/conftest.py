@@ -38,3 +38,19 @@ def models(tmp_path_factory):
         return exported[key]
 
     return export
+
+
+@pytest.fixture(scope="session")
+def bad_model(tmp_path_factory):
+    """Exports a model of bad_models.py, once: bad_model("nan") is a path."""
+    folder = tmp_path_factory.mktemp("bad_models")
+
+    def export(kind):
+        path = folder / f"{kind}.pt"
+        if not path.exists():
+            script = pathlib.Path(__file__).with_name("bad_models.py")
+            result = subprocess.run([sys.executable, script, kind, path], capture_output=True, text=True)
+            assert result.returncode == 0, result.stderr
+        return path
+
+    return export

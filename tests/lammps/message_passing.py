@@ -23,29 +23,43 @@ from metatomic.torch import (
 CUTOFF = 4.5
 
 
+def envelope(squares: torch.Tensor, cutoff: float) -> torch.Tensor:
+    return (1.0 - squares / cutoff**2).clamp(min=0.0).pow(3)
+
+
 class MessagePassing(torch.nn.Module):
-    def __init__(self):
+    def __init__(self, second_cutoff: float, full_list: bool):
         super().__init__()
-        self.request = NeighborListOptions(CUTOFF, True, True, "message passing")
+        self.cutoffs = (CUTOFF, second_cutoff)
+        self.first_layer = NeighborListOptions(CUTOFF, full_list, True, "density")
+        self.second_layer = NeighborListOptions(second_cutoff, full_list, True, "messages")
 
     def requested_neighbor_lists(self) -> List[NeighborListOptions]:
-        return [self.request]
+        if self.first_layer == self.second_layer:
+            return [self.first_layer]
+        return [self.first_layer, self.second_layer]
 
     def forward(
         self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
     ) -> Dict[str, TensorMap]:
         system = systems[0]
-        pairs = system.get_neighbor_list(self.request)
+        pairs = system.get_neighbor_list(self.first_layer)
+        first = pairs.samples.column("first_atom").to(torch.int64)
+        second = pairs.samples.column("second_atom").to(torch.int64)
+        near = envelope(pairs.values.squeeze(-1).pow(2).sum(dim=1), self.cutoffs[0])
+        density = torch.zeros(len(system), dtype=near.dtype, device=near.device).index_add(0, first, near)
+        if not self.first_layer.full_list:
+            density = density.index_add(0, second, near)
+
+        pairs = system.get_neighbor_list(self.second_layer)
         first = pairs.samples.column("first_atom").to(torch.int64)
         second = pairs.samples.column("second_atom").to(torch.int64)
         shifts = pairs.samples.values[:, 2:].to(system.positions.dtype)
-        squares = pairs.values.squeeze(-1).pow(2).sum(dim=1)
-        envelope = (1.0 - squares / 4.5**2).clamp(min=0.0).pow(3)
-        density = torch.zeros(len(system), dtype=squares.dtype, device=squares.device).index_add(0, first, envelope)
-
         vectors = system.positions[second] - system.positions[first] + shifts @ system.cell
-        messages = (1.0 - vectors.pow(2).sum(dim=1) / 4.5**2).clamp(min=0.0).pow(3) * density[second].sqrt()
-        energy = torch.zeros_like(density).index_add(0, first, messages) * 0.01
+        near = envelope(vectors.pow(2).sum(dim=1), self.cutoffs[1]) * 0.01
+        energy = torch.zeros_like(density).index_add(0, first, near * density[second].sqrt())
+        if not self.second_layer.full_list:
+            energy = energy.index_add(0, second, near * density[first].sqrt())
         if selected_atoms is not None:
             energy = energy[selected_atoms.column("atom").to(torch.int64)]
         device = energy.device
@@ -61,13 +75,16 @@ class MessagePassing(torch.nn.Module):
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--output")
+    parser.add_argument("--half-list", action="store_true")
+    parser.add_argument("--second-cutoff", type=float, default=CUTOFF)
+    arguments = parser.parse_args()
     capabilities = ModelCapabilities(
         outputs={"energy": ModelOutput(unit="eV", sample_kind="system")},
         atomic_types=[18],
-        interaction_range=2 * CUTOFF,
+        interaction_range=CUTOFF + arguments.second_cutoff,
         length_unit="angstrom",
         supported_devices=["cpu", "cuda"],
         dtype="float64",
     )
-    model = AtomisticModel(MessagePassing().eval(), ModelMetadata(), capabilities)
-    model.save(parser.parse_args().output)
+    module = MessagePassing(arguments.second_cutoff, not arguments.half_list)
+    AtomisticModel(module.eval(), ModelMetadata(), capabilities).save(arguments.output)

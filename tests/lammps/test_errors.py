@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Input that can not work: LAMMPS stops on all ranks, and says what is wrong."""
 
-import pathlib
-import subprocess
-import sys
-
 import pytest
 import torch
 
@@ -12,21 +8,6 @@ from structures import ARGON, block, structure
 
 
 ATOMS = structure(ARGON, "p p p", block(2, 2, 2))
-
-
-@pytest.fixture(scope="module")
-def bad_model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bad_models")
-
-    def export(kind):
-        path = folder / f"{kind}.pt"
-        if not path.exists():
-            script = pathlib.Path(__file__).with_name("bad_models.py")
-            result = subprocess.run([sys.executable, script, kind, path], capture_output=True, text=True)
-            assert result.returncode == 0, result.stderr
-        return path
-
-    return export
 
 
 def failure(lammps, lines, n_ranks=1, atoms=ATOMS, **options):
@@ -102,6 +83,7 @@ def test_units(lammps, models, units):
     [
         ("throws", "this model throws on purpose"),
         ("nan", "the energy that the model returned is not a finite number"),
+        ("nan_forces", "derivatives"),
         ("no_gradient", "can not be differentiated"),
         ("missing", "the model did not return 'energy'"),
         ("sample_name", "output 'energy' must have the samples [system], got [structure]"),
@@ -145,3 +127,26 @@ def test_bonded_atoms_need_all_pairs(lammps, models):
     assert "special_bonds lj/coul 1.0 1.0 1.0" in failure(lammps, lines, atoms=atoms)
     script = atoms + f"plugin load {lammps.plugin}\nspecial_bonds lj/coul 1.0 1.0 1.0\n" + "\n".join(lines)
     lammps.run(script + "\nrun 0\n")
+
+
+def test_pairs_that_others_leave_out(lammps, models):
+    lines = [f"pair_style metatensor {models('lennard_jones')}", "pair_coeff * * Ar"]
+    atoms = ATOMS.replace("atom_style atomic", "atom_style atomic\natom_modify first some") + "group some id 1:9\n"
+    text = failure(lammps, [*lines, "neigh_modify include some"], atoms=atoms)
+    assert "can not be used with 'neigh_modify include'" in text
+    script = ATOMS + f"plugin load {lammps.plugin}\n" + "\n".join(lines)
+    output = lammps.run(script + "\nneigh_modify exclude type 1 1\nrun 0\n")
+    assert "WARNING: pair_style metatensor does not see the pairs that 'neigh_modify exclude' leaves out" in output
+
+
+def test_message_passing_needs_one_ghost_cutoff(lammps, models):
+    lines = [f"pair_style metatensor {models('../../tests/lammps/message_passing')}", "pair_coeff * * Ar"]
+    text = failure(lammps, [*lines, "neighbor 1.0 multi", "comm_modify mode multi"], n_ranks=2)
+    assert "passes messages between atoms and needs 'comm_modify mode single' on several MPI ranks" in text
+
+
+def test_virials_of_atoms(lammps, models):
+    lines = [f"pair_style metatensor {models('lennard_jones')}", "pair_coeff * * Ar", "compute s all stress/atom NULL"]
+    text = failure(lammps, [*lines, "dump s all custom 1 s.dump id c_s[1]"])
+    assert "WARNING: pair_style metatensor does not compute per-atom virials" in text
+    assert "ERROR: pair_style metatensor does not compute per-atom virials" in text
