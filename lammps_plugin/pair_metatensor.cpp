@@ -322,7 +322,7 @@ void PairMetatensor::store_forces() {
     // LAMMPS does not bring the forces on ghosts home with newton off: do it here
     forces_.assign(3 * view.n_all(), 0.0);
     evaluator_->add_forces_to(kk::borrow_matrix(forces_.data(), view.n_all(), 3));
-    comm->reverse_comm(this, 3);
+    comm->reverse_comm(this);
     for (std::int64_t k = 0; k < 3 * view.n_owned(); ++k)
         atom->f[0][k] += forces_[k];
 }

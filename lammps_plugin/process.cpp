@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "process.hpp"
 
+#include "own_blas.hpp"
 #include "tensor_memory.hpp"
 
 #include <Kokkos_Core.hpp>
@@ -13,10 +14,10 @@ namespace metatensor_lammps {
 
 namespace {
 
-// METATENSOR_LAMMPS_MEMORY=system leaves torch's allocator as it is.
-void keep_tensor_memory() {
-    const char* choice = std::getenv("METATENSOR_LAMMPS_MEMORY");
-    if (choice == nullptr || std::strcmp(choice, "system") != 0) TensorMemory::install();
+/// Whether the user wants torch to be left as it is in some respect: VARIABLE=system.
+bool left_to_system(const char* variable) {
+    const char* choice = std::getenv(variable);
+    return choice != nullptr && std::strcmp(choice, "system") == 0;
 }
 
 // Kokkos is not finalised: nothing needs it, and pair styles may be destroyed later than anything that could.
@@ -32,7 +33,8 @@ void initialise_kokkos() {
 
 void initialise_process() {
     static const bool once = [] {
-        keep_tensor_memory();
+        if (!left_to_system("METATENSOR_LAMMPS_MEMORY")) TensorMemory::install();
+        if (!left_to_system("METATENSOR_LAMMPS_BLAS")) use_own_blas();
         initialise_kokkos();
         return true;
     }();

@@ -3,8 +3,8 @@
 
 namespace metatensor_lammps {
 
-/// Sets up what all pair styles of the process share: memory allocation and Kokkos. Does nothing when called
-/// again.
+/// Sets up what all pair styles of the process share: torch's memory and BLAS, and Kokkos. Does nothing when
+/// called again.
 void initialise_process();
 
 } // namespace metatensor_lammps
