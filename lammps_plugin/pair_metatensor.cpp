@@ -19,8 +19,10 @@
 #include <lammps/utils.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <exception>
+#include <thread>
 
 /// Where an error comes from: LAMMPS's FLERR without the folder on the machine that built the plugin.
 #define HERE "lammps_plugin/pair_metatensor.cpp", __LINE__
@@ -99,6 +101,16 @@ void PairMetatensor::agree_or_stop(const std::string& what, const std::function<
     text.resize(length);
     MPI_Bcast(text.data(), length, MPI_CHAR, first, world);
     error->all(HERE, what + ": " + text);
+}
+
+// LAMMPS prints the text and aborts all ranks. Launchers of MPI may drop what they have not forwarded by then.
+void PairMetatensor::stop_from_this_rank(const std::string& text) const {
+    try {
+        error->one(HERE, text);
+    } catch (const LAMMPS_NS::LAMMPSException&) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+        throw;
+    }
 }
 
 void PairMetatensor::settings(int count, char** words) {
@@ -282,8 +294,8 @@ void PairMetatensor::compute(int eflag, int vflag) {
     } catch (const LAMMPS_NS::LAMMPSException&) {
         throw;
     } catch (const std::exception& problem) {
-        error->one(HERE, "pair_style metatensor at step " + std::to_string(update->ntimestep) + ": " +
-                             text_of(problem));
+        stop_from_this_rank("pair_style metatensor at step " + std::to_string(update->ntimestep) + ": " +
+                            text_of(problem));
     }
     if (in_setup_) {
         start_timing();

@@ -57,6 +57,8 @@ class PairMetatensor : public LAMMPS_NS::Pair {
     /// Runs `action`; when it throws on any rank, all ranks stop with the error of the first such rank.
     void agree_or_stop(const std::string& what, const std::function<void()>& action) const;
 
+    [[noreturn]] void stop_from_this_rank(const std::string& text) const;
+
     Settings settings_;
     std::unique_ptr<Evaluator> evaluator_;
     metatensor_kokkos::ModelTypes types_;

@@ -38,6 +38,12 @@ class Bad(torch.nn.Module):
         sample_name = "system"
         if self.kind == "throws":
             raise ValueError("this model throws on purpose")
+        elif self.kind == "throws_in_low_places":  # those of the first rank
+            if selected_atoms is None or bool((system.positions[selected_atoms.column("atom"), 2] < 1.0).any()):
+                raise ValueError("this model throws in low places")
+        elif self.kind == "throws_in_high_places":  # those of the last rank
+            if selected_atoms is None or bool((system.positions[selected_atoms.column("atom"), 2] > 9.0).any()):
+                raise ValueError("this model throws in high places")
         elif self.kind == "nan":
             energy = energy * float("nan")
         elif self.kind == "nan_forces":  # sqrt'(0) is infinite

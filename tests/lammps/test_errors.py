@@ -103,6 +103,14 @@ def test_bad_model(lammps, bad_model, kind, message, n_ranks):
     assert message in text
 
 
+@pytest.mark.parametrize("place", ["low", "high"])
+def test_error_on_one_rank(lammps, bad_model, place):
+    """The text is shown also when only some rank knows it, and not the first."""
+    lines = [f"pair_style metatensor {bad_model(f'throws_in_{place}_places')}", "pair_coeff * * Ar"]
+    atoms = ATOMS.replace("atom_style atomic", "atom_style atomic\nprocessors 1 1 2")
+    assert f"this model throws in {place} places" in failure(lammps, lines, n_ranks=2, atoms=atoms)
+
+
 def test_infinite_range_needs_one_rank(lammps, bad_model):
     lines = [f"pair_style metatensor {bad_model('infinite_range')}", "pair_coeff * * Ar"]
     assert "infinite interaction range and can run on one MPI rank only, got 2" in failure(lammps, lines, 2)
