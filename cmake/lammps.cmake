@@ -7,9 +7,18 @@ set(LAMMPS_SOURCE_DIR "" CACHE PATH "LAMMPS's sources: the folder that holds src
 
 add_library(lammps_headers INTERFACE)
 
+set(months Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)
+
+# "22 Jul 2025" of 2025 07 22
+function(lammps_version_text year month day output)
+    math(EXPR index "${month} - 1")
+    math(EXPR day "${day}")
+    list(GET months ${index} name)
+    set(${output} "${day} ${name} ${year}" PARENT_SCOPE)
+endfunction()
+
 # yyyymmdd of a text such as "22 Jul 2025"
 function(lammps_version_number text output)
-    set(months Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)
     if (NOT text MATCHES "([0-9]+) ([A-Z][a-z][a-z])[a-z]* ([0-9]+)")
         message(FATAL_ERROR "can not read LAMMPS's version '${text}'")
     endif()
@@ -39,12 +48,14 @@ else()
     if (NOT lammps_version_file OR NOT lammps_targets_file)
         message(FATAL_ERROR "${lammps_prefix} has LAMMPS's headers but not its CMake package: set LAMMPS_SOURCE_DIR")
     endif()
-    file(STRINGS ${lammps_version_file} LAMMPS_VERSION_TEXT REGEX "^set\\(PACKAGE_VERSION ")
-    if (NOT LAMMPS_VERSION_TEXT MATCHES "([0-9]+)\\.([0-9]+)\\.([0-9]+)")
+    file(STRINGS ${lammps_version_file} version_line REGEX "^set\\(PACKAGE_VERSION ")
+    # 2025.7.22, or 20240829 in older versions
+    if (NOT version_line MATCHES "([0-9]+)\\.([0-9]+)\\.([0-9]+)" AND
+        NOT version_line MATCHES "\"([0-9][0-9][0-9][0-9])([0-9][0-9])([0-9][0-9])\"")
         message(FATAL_ERROR "can not read the version of LAMMPS in ${lammps_version_file}")
     endif()
-    set(LAMMPS_VERSION_TEXT ${CMAKE_MATCH_0})
-    math(EXPR LAMMPS_VERSION_NUMBER "${CMAKE_MATCH_1} * 10000 + ${CMAKE_MATCH_2} * 100 + ${CMAKE_MATCH_3}")
+    lammps_version_text(${CMAKE_MATCH_1} ${CMAKE_MATCH_2} ${CMAKE_MATCH_3} LAMMPS_VERSION_TEXT)
+    lammps_version_number("${LAMMPS_VERSION_TEXT}" LAMMPS_VERSION_NUMBER)
     file(STRINGS ${lammps_targets_file} lammps_definitions REGEX "LAMMPS_BIGBIG")
     set(LAMMPS_SIZES SMALLBIG)
     if (lammps_definitions)
@@ -54,12 +65,14 @@ else()
     target_compile_definitions(lammps_headers INTERFACE LAMMPS_${LAMMPS_SIZES})
     find_package(MPI REQUIRED COMPONENTS CXX)
 endif()
+
 # Which of the two binary interfaces of MPI
 include(CheckCXXSymbolExists)
 set(CMAKE_REQUIRED_LIBRARIES MPI::MPI_CXX)
 check_cxx_symbol_exists(OPEN_MPI mpi.h METATENSOR_TORCH_HAS_OPEN_MPI)
 unset(CMAKE_REQUIRED_LIBRARIES)
 set(LAMMPS_MPI $<IF:$<BOOL:${METATENSOR_TORCH_HAS_OPEN_MPI}>,Open MPI,MPICH>)
+
 # The functions of LAMMPS itself come from whatever loads the plugin.
 target_link_libraries(lammps_headers INTERFACE MPI::MPI_CXX)
 set(LAMMPS_TAGINT_BYTES $<IF:$<STREQUAL:${LAMMPS_SIZES},BIGBIG>,8,4>)
