@@ -50,8 +50,7 @@ else()
     endif()
     file(STRINGS ${lammps_version_file} version_line REGEX "^set\\(PACKAGE_VERSION ")
     # 2025.7.22, or 20240829 in older versions
-    if (NOT version_line MATCHES "([0-9]+)\\.([0-9]+)\\.([0-9]+)" AND
-        NOT version_line MATCHES "\"([0-9][0-9][0-9][0-9])([0-9][0-9])([0-9][0-9])\"")
+    if (NOT version_line MATCHES "\"([0-9][0-9][0-9][0-9])\\.?([0-9][0-9]?)\\.?([0-9][0-9]?)[\".]")
         message(FATAL_ERROR "can not read the version of LAMMPS in ${lammps_version_file}")
     endif()
     lammps_version_text(${CMAKE_MATCH_1} ${CMAKE_MATCH_2} ${CMAKE_MATCH_3} LAMMPS_VERSION_TEXT)
