@@ -40,20 +40,35 @@ struct Image {
 
 void read_dynamic_section(Image& image, const ElfW(Dyn) * entry) {
     // glibc has made addresses of what others leave as offsets
-    const auto address = [&image](std::uintptr_t value) { return value < image.base ? image.base + value : value; };
+    const auto address = [&image](std::uintptr_t value) {
+        return value < image.base ? image.base + value : value;
+    };
     std::uintptr_t calls = 0;
     std::uintptr_t others = 0;
     std::size_t calls_size = 0;
     std::size_t others_size = 0;
     for (; entry->d_tag != DT_NULL; ++entry) {
         switch (entry->d_tag) {
-        case DT_SYMTAB: image.symbols = reinterpret_cast<const ElfW(Sym)*>(address(entry->d_un.d_ptr)); break;
-        case DT_STRTAB: image.names = reinterpret_cast<const char*>(address(entry->d_un.d_ptr)); break;
-        case DT_JMPREL: calls = address(entry->d_un.d_ptr); break;
-        case DT_PLTRELSZ: calls_size = entry->d_un.d_val; break;
-        case DT_RELA: others = address(entry->d_un.d_ptr); break;
-        case DT_RELASZ: others_size = entry->d_un.d_val; break;
-        default: break;
+        case DT_SYMTAB:
+            image.symbols = reinterpret_cast<const ElfW(Sym)*>(address(entry->d_un.d_ptr));
+            break;
+        case DT_STRTAB:
+            image.names = reinterpret_cast<const char*>(address(entry->d_un.d_ptr));
+            break;
+        case DT_JMPREL:
+            calls = address(entry->d_un.d_ptr);
+            break;
+        case DT_PLTRELSZ:
+            calls_size = entry->d_un.d_val;
+            break;
+        case DT_RELA:
+            others = address(entry->d_un.d_ptr);
+            break;
+        case DT_RELASZ:
+            others_size = entry->d_un.d_val;
+            break;
+        default:
+            break;
         }
     }
     using Relocation = ElfW(Rela);
@@ -132,7 +147,8 @@ int use_own_blas() {
             void* const own = dlsym(torch, name);
             if (own == nullptr || *slot == own) continue;
             // a slot that was not used yet leads to the linker, through torch's own code
-            const bool is_foreign = !same_library(*slot, own) && !same_library(*slot, reinterpret_cast<void*>(image.base));
+            const bool is_foreign =
+                !same_library(*slot, own) && !same_library(*slot, reinterpret_cast<void*>(image.base));
             if (write_slot(image, slot, own) && is_foreign) ++n_changed;
         }
     }

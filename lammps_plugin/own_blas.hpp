@@ -7,8 +7,8 @@ namespace metatensor_lammps {
 ///
 /// Engines often bring another one, slow and simple, under the same names. They are loaded before torch, so
 /// the dynamic linker gives their functions to torch as well, and multiplying matrices can take several times
-/// as long. This writes the addresses of torch's own functions into its table of calls. Where there is no such
-/// table (systems without ELF), and where all is well, it does nothing.
+/// as long. This writes the addresses of torch's own functions into its table of calls. Where there is no
+/// such table (systems without ELF), and where all is well, it does nothing.
 ///
 /// Call it before other threads use torch.
 ///

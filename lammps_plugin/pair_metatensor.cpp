@@ -103,7 +103,8 @@ void PairMetatensor::agree_or_stop(const std::string& what, const std::function<
     error->all(HERE, what + ": " + text);
 }
 
-// LAMMPS prints the text and aborts all ranks. Launchers of MPI may drop what they have not forwarded by then.
+// LAMMPS prints the text and aborts all ranks. Launchers of MPI may drop what they have not forwarded by
+// then.
 void PairMetatensor::stop_from_this_rank(const std::string& text) const {
     try {
         error->one(HERE, text);
