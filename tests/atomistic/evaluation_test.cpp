@@ -52,6 +52,8 @@ TEST(CheckAtomicTypes, SeesChangesOfTypesThatWereChecked) {
     auto types = system->types();
     types[0] = 6;
     EXPECT_THAT([&] { check_atomic_types({system}, {1, 8}); }, IsValueError("'6'"));
+    types.data_ptr<int32_t>()[0] = 5; // as engines do
+    EXPECT_THAT([&] { check_atomic_types({system}, {1, 8}); }, IsValueError("'5'"));
     system->set_types(torch::tensor({8, 7}, torch::kInt32));
     EXPECT_THAT([&] { check_atomic_types({system}, {1, 8}); }, IsValueError("'7'"));
 }
@@ -59,6 +61,7 @@ TEST(CheckAtomicTypes, SeesChangesOfTypesThatWereChecked) {
 TEST(ConvertSystems, ReturnsTheSameSystemsWhereNothingChanges) {
     const auto system = two_atoms();
     system->add_data("charge", charges("e"));
+    system->add_data("charges", system->get_data("charge"), false, DeprecatedNames::accept);
     for (const auto* unit : {"A", "Angstrom", ""}) {
         const auto converted = convert_systems_units({system}, charge_request(), "A", unit);
         ASSERT_EQ(converted.size(), 1U);
@@ -94,11 +97,25 @@ TEST(ConvertSystems, ScalesRequestedData) {
 
     const auto without_unit = two_atoms();
     without_unit->add_data("charge", charges(""));
-    EXPECT_EQ(convert_systems_units({without_unit}, charge_request(), "A", "A")[0], without_unit);
+    const auto with_unit =
+        convert_systems_units({without_unit}, charge_request(), "A", "A")[0]->get_data("charge");
+    EXPECT_EQ(with_unit->get_info("unit"), "e");
+    EXPECT_TRUE(values(with_unit).is_same(values(without_unit->get_data("charge"))));
     const auto wrong = two_atoms();
     wrong->add_data("charge", charges("eV"));
     EXPECT_THAT([&] { convert_systems_units({wrong}, charge_request(), "A", "A"); },
                 IsValueError("can not convert from 'eV' to 'e'"));
+}
+
+TEST(ConvertSystems, GivesDataUnderBothNames) {
+    for (const auto* name : {"charge", "charges"}) {
+        const auto system = two_atoms();
+        system->add_data(name, charges("C"), false, DeprecatedNames::accept);
+        const auto converted = convert_systems_units({system}, charge_request(), "A", "A")[0];
+        EXPECT_EQ(converted->get_data("charge")->get_info("unit"), "e");
+        EXPECT_EQ(converted->get_data("charges"), converted->get_data("charge"));
+        EXPECT_EQ(system->known_data().size(), 1U);
+    }
 }
 
 TEST(ConvertSystems, KeepsGradients) {

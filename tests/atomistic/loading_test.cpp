@@ -11,6 +11,7 @@
 namespace metatomic_torch {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 
 /// A directory that is removed at the end of a test.
@@ -36,18 +37,6 @@ class Loading : public testing::Test {
     std::filesystem::path directory_;
 };
 
-/// Catches warnings while it lives.
-class Warnings : public c10::WarningHandler {
-  public:
-    Warnings() : guard_(this) {}
-    void process(const c10::Warning& warning) override { text_ += warning.msg() + "\n"; }
-    const std::string& text() const { return text_; }
-
-  private:
-    std::string text_;
-    c10::WarningUtils::WarningHandlerGuard guard_;
-};
-
 TEST_F(Loading, SaysWhatIsWrongWithAFile) {
     const auto check = [](const std::string& path, const std::string& message) {
         EXPECT_THAT([&] { load_atomistic_model(path); }, IsValueError(message));
@@ -67,10 +56,10 @@ TEST_F(Loading, SaysWhatIsWrongWithAFile) {
 
 TEST_F(Loading, GivesTheModule) {
     const auto file = saved_module({{"metatomic-version", version()}});
-    const Warnings warnings;
+    const CaughtWarnings warnings;
     auto module = load_atomistic_model(file);
     EXPECT_EQ(module.run_method("forward", 2).toInt(), 3);
-    EXPECT_EQ(warnings.text(), "");
+    EXPECT_EQ(c10::Join("\n", warnings.texts()), "");
 }
 
 TEST_F(Loading, WarnsAboutOtherVersionsAndMissingExtensions) {
@@ -80,12 +69,13 @@ TEST_F(Loading, WarnsAboutOtherVersionsAndMissingExtensions) {
                            {"name": "not_there", "path": "lib/libnot_there.so", "sha256": ""}])"},
         {"extensions-deps", "[]"},
     });
-    const Warnings warnings;
+    const CaughtWarnings warnings;
     load_atomistic_model(file, path("extensions"));
-    EXPECT_THAT(warnings.text(), HasSubstr("could not load the extension 'not_there' of the model"));
-    EXPECT_THAT(warnings.text(), HasSubstr(path("extensions") + "/lib/libnot_there.so"));
-    EXPECT_THAT(warnings.text(), HasSubstr("was exported with metatomic-torch 0.2.0"));
-    EXPECT_THAT(warnings.text(), HasSubstr("extensions that are not loaded: not_there\n"));
+    EXPECT_THAT(c10::Join("\n", warnings.texts()),
+                HasSubstr("could not load the extension 'not_there' of the model"));
+    EXPECT_THAT(c10::Join("\n", warnings.texts()), HasSubstr(path("extensions") + "/lib/libnot_there.so"));
+    EXPECT_THAT(c10::Join("\n", warnings.texts()), HasSubstr("was exported with metatomic-torch 0.2.0"));
+    EXPECT_THAT(c10::Join("\n", warnings.texts()), EndsWith("extensions that are not loaded: not_there"));
 }
 
 TEST_F(Loading, ReadsMetadata) {

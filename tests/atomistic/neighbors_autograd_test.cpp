@@ -159,6 +159,12 @@ TEST(RegisterAutogradNeighbors, RefusesWhatDoesNotFit) {
                 IsValueError("a part of a computational graph already"));
     EXPECT_THAT([&] { register_autograd_neighbors(system, two_pairs(torch::kFloat32)); },
                 IsValueError("must have dtype float64, got float32"));
+    const auto swapped = torch::make_intrusive<metatensor_torch::TensorBlockHolder>(
+        two_pairs()->values(),
+        two_pairs()->samples()->rename("first_atom", "atom")->rename("second_atom", "first_atom"),
+        two_pairs()->components(), two_pairs()->properties());
+    EXPECT_THAT([&] { register_autograd_neighbors(system, swapped); },
+                IsValueError("the samples of `neighbors` must have the names [first_atom, second_atom"));
 }
 
 TEST(RegisterAutogradNeighbors, ChecksConsistency) {

@@ -197,6 +197,12 @@ TEST(CheckQuantities, KnowsGradientsOfEnergies) {
                 IsValueError("expected ['xyz_1' = 0, 1, 2"));
     EXPECT_THAT(checking_gradient("energy", "cell", sample, strain),
                 IsValueError("only 'positions' and 'strain' can be used"));
+    const auto beyond = labels({"sample", "system", "atom"}, {{0, 0, 42}});
+    EXPECT_THAT(checking_gradient("energy", "positions", beyond, {xyz}),
+                IsValueError("(sample=0, system=0, atom=42) is out of the bounds of the systems"));
+    const auto elsewhere = labels({"sample", "system", "atom"}, {{0, 0, 1}, {0, 1, 0}});
+    EXPECT_THAT(checking_gradient("energy", "positions", elsewhere, {xyz}),
+                IsValueError("(sample=0, system=1, atom=0) has another system than its sample"));
     EXPECT_THAT(checking_gradient("mass", "positions", atoms, {xyz}),
                 IsValueError("this quantity has no gradients"));
 }
@@ -217,6 +223,8 @@ TEST(QuantityName, IsTakenApart) {
     EXPECT_EQ(parts.base, "charge");
     EXPECT_EQ(parts.current, "charge/variant");
     EXPECT_FALSE(details::validate_quantity_name("a::b", "quantity", DeprecatedNames::accept).is_standard);
+    EXPECT_THAT([] { details::validate_quantity_name("energy/a::b", "quantity", DeprecatedNames::accept); },
+                IsValueError("a variant can not have '::' in it"));
 }
 
 } // namespace

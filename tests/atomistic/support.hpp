@@ -19,6 +19,18 @@ inline auto IsValueError(const std::string& text) {
     return testing::ThrowsMessage<c10::ValueError>(testing::HasSubstr(text));
 }
 
+/// Catches warnings while it lives.
+class CaughtWarnings : public c10::WarningHandler {
+  public:
+    CaughtWarnings() : guard_(this) {}
+    void process(const c10::Warning& warning) override { texts_.push_back(warning.msg()); }
+    const std::vector<std::string>& texts() const { return texts_; }
+
+  private:
+    std::vector<std::string> texts_;
+    c10::WarningUtils::WarningHandlerGuard guard_;
+};
+
 /// Labels over rows of integers, on CPU.
 inline metatensor_torch::Labels labels(const std::vector<std::string>& names,
                                        const std::vector<std::vector<int32_t>>& rows) {

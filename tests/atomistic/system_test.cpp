@@ -51,10 +51,12 @@ TEST(System, RefusesOtherShapesTypesAndDevices) {
                 IsValueError("types must have shape [n], got [2, 1]"));
     EXPECT_THAT(make(TYPES, torch::zeros({3, 3}), CELL, PBC),
                 IsValueError("positions must have shape [2, 3], got [3, 3]"));
-    EXPECT_THAT(make(TYPES, torch::zeros({2, 3}, torch::kInt64), CELL, PBC),
-                IsValueError("positions must be a tensor of floating point numbers, got int64"));
+    EXPECT_THAT(
+        make(TYPES, torch::zeros({2, 3}, torch::kInt64), CELL, PBC),
+        IsValueError(
+            "positions must be a tensor of real numbers (float16, bfloat16, float32 or float64), got int64"));
     EXPECT_THAT(make(TYPES, torch::zeros({2, 3}, torch::kComplexFloat), CELL, PBC),
-                IsValueError("positions must be a tensor of floating point numbers, got complex64"));
+                IsValueError("float64), got complex64"));
     EXPECT_THAT(make(TYPES, POSITIONS, torch::zeros({3}), PBC),
                 IsValueError("cell must have shape [3, 3], got [3]"));
     EXPECT_THAT(make(TYPES, POSITIONS, torch::eye(3, torch::kFloat32), PBC),
@@ -123,7 +125,9 @@ TEST(System, MovesEverythingToAnotherType) {
     EXPECT_EQ(system->scalar_type(), torch::kFloat64);
 
     EXPECT_EQ(moved->to_positional("cpu", torch::kFloat64, {}, {}, false)->scalar_type(), torch::kFloat64);
-    EXPECT_THAT([&] { system->to(torch::kInt32); }, IsValueError("must be a floating point one, got int32"));
+    EXPECT_THAT(
+        [&] { system->to(torch::kInt32); },
+        IsValueError("must be one of real numbers (float16, bfloat16, float32 or float64), got int32"));
     EXPECT_THAT([&] { system->to_positional(torch::kFloat32, {}, torch::kFloat32, {}, false); },
                 IsValueError("the dtype is given twice in `System.to`"));
 }

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """AtomisticModel: what it refuses, what it asks of the engine, what it does around a model, what it saves."""
 
+import io
 import json
 import math
+import subprocess
+import warnings
 import zipfile
 from typing import Dict, List, Optional
 
@@ -25,6 +28,7 @@ from metatomic.torch import (
     load_atomistic_model,
     read_model_metadata,
 )
+from metatomic.torch._requests import inputs_of_atomistic_model
 
 
 class Springs(torch.nn.Module):
@@ -207,6 +211,42 @@ def test_requested_inputs():
         atomistic(module)
 
 
+    module = WithInput("charge", unit="e")
+    module.requested_inputs = lambda: {"charge": ModelOutput(unit="e"), "charges": ModelOutput(unit="e")}
+    with pytest.warns(UserWarning, match="'charges'"), pytest.raises(ValueError, match="requests both 'charge' and 'charges', which are the same input"):
+        atomistic(module)
+    module.requested_inputs = 3
+    with pytest.raises(TypeError, match="`WithInput.requested_inputs` must be a method, got int"):
+        atomistic(module)
+
+
+class OldModel(torch.nn.Module):
+    """What models of early versions have: `requested_inputs` without an argument, or not at all."""
+
+    def __init__(self, module: torch.nn.Module):
+        super().__init__()
+        self.module = module
+
+    @torch.jit.export
+    def requested_neighbor_lists(self) -> List[NeighborListOptions]:
+        return [NeighborListOptions(2.0, True, True)]
+
+    @torch.jit.export
+    def requested_inputs(self) -> Dict[str, ModelOutput]:
+        return {"charges": ModelOutput(unit="e")}
+
+    def forward(self, systems: List[System]) -> List[System]:
+        return systems
+
+
+def test_models_of_early_versions():
+    old = torch.jit.script(OldModel(Springs()))
+    assert old.original_name == "OldModel"
+    inputs = inputs_of_atomistic_model(old)
+    assert list(inputs) == ["charge"] and inputs["charge"].unit == "e"
+    assert inputs_of_atomistic_model(torch.nn.Identity()) == {}
+
+
 def test_parameters_do_not_require_gradients():
     module = Springs()
     atomistic(module)
@@ -277,7 +317,38 @@ def test_old_and_current_names_of_outputs(model_name):
     slash, variant = model_name.partition("/")[1:]
     for name in ["feature" + slash + variant, "features" + slash + variant]:
         assert list(run(model, {name: ModelOutput()}, check=False)) == [name]
-    assert ("feature" + slash + variant) in model.capabilities().outputs
+    names = {"feature" + slash + variant, "features" + slash + variant}
+    assert set(model.capabilities().outputs) == names
+
+
+class OneName(Springs):
+    """Knows its output by one name only."""
+
+    def __init__(self, name: str):
+        super().__init__()
+        self.name = name
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        assert list(outputs.keys()) == [self.name]
+        block = TensorBlock(
+            torch.zeros(1, 1, dtype=torch.float64),
+            Labels("system", torch.tensor([[0]])),
+            [],
+            Labels("x", torch.tensor([[0]])),
+        )
+        return {self.name: TensorMap(Labels("_", torch.tensor([[0]])), [block])}
+
+
+@pytest.mark.parametrize("model_name", ["feature", "features"])
+def test_names_of_outputs_of_a_loaded_model(model_name, tmp_path):
+    atomistic(OneName(model_name), outputs={model_name: ModelOutput()}).save(tmp_path / "model.pt")
+    model = load_atomistic_model(tmp_path / "model.pt")
+    model.save(tmp_path / "again.pt")
+    for loaded in [model, load_atomistic_model(tmp_path / "again.pt")]:
+        for name in ["feature", "features"]:
+            assert list(run(loaded, {name: ModelOutput()}, check=True)) == [name]
 
 
 def test_is_atomistic_model(tmp_path):
@@ -338,6 +409,28 @@ def test_collected_extensions(tmp_path, monkeypatch):
     assert copied.read_bytes() == extension.read_bytes()
 
 
+def test_collected_extensions_from_elsewhere(tmp_path, monkeypatch):
+    """A library outside of the import path is found again where it was copied, and with it the model."""
+    library = tmp_path / "far" / "lib" / "libfar_torch.so"
+    library.parent.mkdir(parents=True)
+    source = tmp_path / "far.c"
+    source.write_text("int far_away(void) { return 42; }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", source, "-o", library], check=True)
+    monkeypatch.setattr(torch.ops, "loaded_libraries", {*torch.ops.loaded_libraries, str(library)})
+    atomistic().save(tmp_path / "model.pt", collect_extensions=str(tmp_path / "extensions"))
+    library.unlink()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*extension.*")
+        load_atomistic_model(tmp_path / "model.pt", tmp_path / "extensions")
+
+
+def test_saves_to_a_file_object(tmp_path):
+    buffer = io.BytesIO()
+    atomistic().save(buffer)
+    (tmp_path / "model.pt").write_bytes(buffer.getvalue())
+    assert is_atomistic_model(load_atomistic_model(tmp_path / "model.pt"))
+
+
 def test_saves_no_model_in_training(tmp_path):
     model = atomistic()
     model.train()
@@ -377,3 +470,24 @@ def test_load_without_the_extension(tmp_path):
             target.writestr(name, content)
     with pytest.raises(RuntimeError, match="needs a TorchScript extension that is not loaded"):
         load_atomistic_model(tmp_path / "other.pt")
+
+
+def test_batched_gradients():
+    """vmap over gradients, as `torch.autograd.functional.jacobian` and Hessians do."""
+    request = NeighborListOptions(2.0, True, True)
+    system = make_system(PAIR, [request], differentiable=True)
+    positions = system.positions
+    squares = system.get_neighbor_list(request).values.square().flatten()
+    directions = torch.eye(len(squares), dtype=torch.float64)
+    one_by_one = [torch.autograd.grad(squares, positions, d, retain_graph=True)[0] for d in directions]
+    (batched,) = torch.autograd.grad(squares, positions, directions, is_grads_batched=True)
+    torch.testing.assert_close(batched, torch.stack(one_by_one))
+
+
+def test_deprecation_is_said_once():
+    output = ModelOutput(unit="eV", sample_kind="atom")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for _ in range(3):
+            assert output.per_atom
+    assert len(caught) <= 1

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/record_function.h>
+
 #include <algorithm>
 #include <array>
 #include <bitset>
@@ -80,10 +82,13 @@ class CheckedTypes {
 } // namespace
 
 void check_atomic_types(const std::vector<System>& systems, const std::vector<int64_t>& supported) {
+    RECORD_FUNCTION("AtomisticModel::check_atomic_types", {});
     thread_local CheckedTypes checked;
     for (const auto& system : systems) {
         const auto& types = system->types();
-        const auto can_be_remembered = types.has_storage() && !types.is_inference(); // which have no version
+        // Not on the CPU, where looking costs little, and where others may write without torch's knowledge.
+        // An inference tensor has no version.
+        const auto can_be_remembered = !types.is_cpu() && types.has_storage() && !types.is_inference();
         if (can_be_remembered && checked.contains(types, supported)) continue;
 
         const auto unsupported = find_unsupported(types, supported);

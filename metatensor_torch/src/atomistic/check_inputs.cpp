@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/record_function.h>
+
 #include <algorithm>
 #include <array>
 
@@ -6,6 +8,7 @@
 #include "expected_samples.hpp"
 #include "metatomic/torch/evaluation.hpp"
 #include "metatomic/torch/quantities.hpp"
+#include "requested_data.hpp"
 
 namespace metatomic_torch {
 
@@ -46,8 +49,9 @@ void check_data(const System& system, const c10::Dict<std::string, ModelOutput>&
                 const std::string& model_dtype) {
     if (requested.empty()) return;
     c10::Dict<std::string, TensorMap> data;
-    for (const auto& name : system->known_data())
-        data.insert(name, system->get_data(name));
+    for (const auto& entry : requested) {
+        if (const auto found = detail::find_data(*system, entry.key())) data.insert(entry.key(), *found);
+    }
     check_quantities({system}, requested, std::nullopt, data, model_dtype, "inputs");
 }
 
@@ -85,6 +89,7 @@ void check_inputs(const std::vector<System>& systems, const ModelCapabilities& c
                   const std::vector<NeighborListOptions>& requested_neighbor_lists,
                   const c10::Dict<std::string, ModelOutput>& requested_inputs,
                   const ModelEvaluationOptions& options) {
+    RECORD_FUNCTION("AtomisticModel::check_inputs", {});
     TORCH_CHECK_VALUE(!capabilities->dtype().empty(), "the capabilities of the model do not say its dtype");
     check_systems(systems, capabilities->dtype());
     for (const auto& system : systems) {

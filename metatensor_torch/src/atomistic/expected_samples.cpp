@@ -140,4 +140,17 @@ void ExpectedSamples::check_selection(const Labels& selection) const {
                   "is not one of the atoms");
 }
 
+void ExpectedSamples::check_position_gradients(const std::string& name, const Labels& samples,
+                                               const Labels& values_samples) const {
+    if (samples->count() == 0) return;
+    const auto& values = samples->values();
+    const auto systems = values.select(1, 1);
+    refuse_marked(out_of_bounds(systems, values.slice(1, 2, 3)), samples, name,
+                  "is out of the bounds of the systems");
+    // blocks check that `sample` is one of the samples of the values
+    const auto of_values = values_samples->values().select(1, 0);
+    const auto expected = of_values.index_select(0, values.select(1, 0).to(torch::kInt64));
+    refuse_marked(expected.ne(systems), samples, name, "has another system than its sample of the values");
+}
+
 } // namespace metatomic_torch::detail

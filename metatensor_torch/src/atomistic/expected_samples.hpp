@@ -31,6 +31,13 @@ class ExpectedSamples {
     /// @throws ValueError with the first one that is not
     void check_selection(const metatensor_torch::Labels& selection) const;
 
+    /// Checks that samples `sample, system, atom` of gradients with respect to positions speak of atoms of
+    /// the system that their sample of the values (whose first column is `system`) belongs to.
+    ///
+    /// @throws ValueError with the name of the gradients and the first sample that is wrong
+    void check_position_gradients(const std::string& name, const metatensor_torch::Labels& samples,
+                                  const metatensor_torch::Labels& values_samples) const;
+
   private:
     torch::Tensor out_of_bounds(const torch::Tensor& systems, const torch::Tensor& atoms) const;
     void check_systems(const std::string& name, const metatensor_torch::Labels& samples) const;

@@ -42,6 +42,16 @@ T value_or(const Json& object, const char* key, T missing) {
     return found == object.end() ? std::move(missing) : found->template get<T>();
 }
 
+/// The member of an object, which must be an object itself; an empty one if there is none.
+inline const Json& object_at(const Json& object, const char* key) {
+    static const auto empty = Json::object();
+    const auto found = object.find(key);
+    if (found == object.end()) return empty;
+    TORCH_CHECK_VALUE(found->is_object(), "invalid JSON: '", key, "' must be an object, got ",
+                      found->type_name());
+    return *found;
+}
+
 /// Text of the object.
 inline std::string write_json(const Json& json) {
     return json.dump(4, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);

@@ -37,10 +37,11 @@ void log(const std::string& message) {
 /// Where the library of an extension may be, in the order in which to look.
 std::vector<std::string> candidates(const Extension& extension, const std::vector<std::string>& directories) {
     std::vector<std::string> paths;
-    if (std::filesystem::path(extension.path).is_absolute()) paths.push_back(extension.path);
+    const std::filesystem::path recorded(extension.path);
     for (const auto& directory : directories) {
-        paths.push_back((std::filesystem::path(directory) / extension.path).string());
+        paths.push_back((std::filesystem::path(directory) / recorded.relative_path()).string());
     }
+    if (recorded.is_absolute()) paths.push_back(extension.path);
     paths.push_back("lib" + extension.name + LIBRARY_SUFFIX); // where the loader looks
     return paths;
 }

@@ -32,6 +32,7 @@ bool is_there(torch::Device device) {
     if (device.is_mps()) return at::hasMPS();
     if (!at::globalContext().hasXLA() && device.is_xla()) return false;
     if (!at::accelerator::isAccelerator(device.type())) return true; // torch does not say
+    if (device.type() == torch::kPrivateUse1 && !at::isPrivateUse1HooksRegistered()) return false;
     const auto& hooks = at::globalContext().getAcceleratorHooksInterface(device.type());
     const auto n_devices = hooks.deviceCount();
     return device.has_index() ? device.index() < n_devices : n_devices > 0;

@@ -13,9 +13,10 @@ using detail::Json;
 
 namespace {
 
+/// The member "outputs".
 torch::Dict<std::string, ModelOutput> outputs_of(const Json& json) {
     torch::Dict<std::string, ModelOutput> outputs;
-    for (const auto& [name, output] : json.items()) {
+    for (const auto& [name, output] : detail::object_at(json, "outputs").items()) {
         outputs.insert(name, torch::make_intrusive<ModelOutputHolder>(detail::model_output_of(output)));
     }
     return outputs;
@@ -23,6 +24,20 @@ torch::Dict<std::string, ModelOutput> outputs_of(const Json& json) {
 
 Json json_of(const torch::Dict<std::string, ModelOutput>& outputs) {
     return detail::object_of(outputs, [](const ModelOutput& output) { return detail::json_of(*output); });
+}
+
+/// Warns about outputs that have no unit, but should have one.
+void warn_without_unit(const torch::Dict<std::string, ModelOutput>& outputs) {
+    for (const auto& entry : outputs) {
+        const auto parts =
+            details::validate_quantity_name(entry.key(), "model output", DeprecatedNames::accept);
+        if (!parts.is_standard || !entry.value()->unit().empty()) continue;
+        const auto* quantity = detail::find_quantity(parts.base);
+        if (quantity->dimension == "none") continue;
+        TORCH_WARN("the output '", entry.key(),
+                   "' has no unit, so engines can not convert it: it should be a unit of ",
+                   quantity->dimension);
+    }
 }
 
 /// Warns about variants of a quantity that can not be told apart.
@@ -80,6 +95,7 @@ void ModelCapabilitiesHolder::set_outputs(torch::Dict<std::string, ModelOutput> 
         details::validate_quantity_name(entry.key(), "model output", DeprecatedNames::warn);
         detail::check_unit_of_named(entry.key(), entry.value()->unit());
     }
+    warn_without_unit(outputs);
     warn_without_description(outputs);
     outputs_ = std::move(outputs);
 }
@@ -101,7 +117,7 @@ ModelCapabilities ModelCapabilitiesHolder::from_json(std::string_view text) {
         using detail::value_or;
         auto capabilities = torch::make_intrusive<ModelCapabilitiesHolder>();
         // not through set_outputs: whoever loads a model can do nothing about its names and descriptions
-        for (const auto& entry : outputs_of(value_or(json, "outputs", Json::object()))) {
+        for (const auto& entry : outputs_of(json)) {
             details::validate_quantity_name(entry.key(), "model output", DeprecatedNames::accept);
             detail::check_unit_of_named(entry.key(), entry.value()->unit());
             capabilities->outputs_.insert(entry.key(), entry.value());
@@ -165,7 +181,7 @@ std::string ModelEvaluationOptionsHolder::to_json() const {
 ModelEvaluationOptions ModelEvaluationOptionsHolder::from_json(std::string_view text) {
     return detail::read_json(text, "ModelEvaluationOptions", [](const Json& json) {
         std::optional<metatensor_torch::Labels> selected_atoms;
-        if (const auto& selected = json.at("selected_atoms"); !selected.is_null()) {
+        if (const auto selected = detail::value_or(json, "selected_atoms", Json()); !selected.is_null()) {
             const auto names = selected.at("names").get<std::vector<std::string>>();
             const auto values = selected.at("values").get<std::vector<int32_t>>();
             const auto n_names = static_cast<int64_t>(names.size());
@@ -176,8 +192,8 @@ ModelEvaluationOptions ModelEvaluationOptionsHolder::from_json(std::string_view 
                 names, torch::tensor(values, torch::kInt32).reshape({-1, n_names}));
         }
         return torch::make_intrusive<ModelEvaluationOptionsHolder>(
-            detail::value_or(json, "length_unit", std::string()),
-            outputs_of(detail::value_or(json, "outputs", Json::object())), std::move(selected_atoms));
+            detail::value_or(json, "length_unit", std::string()), outputs_of(json),
+            std::move(selected_atoms));
     });
 }
 

@@ -140,13 +140,11 @@ ModelMetadataData ModelMetadataData::parse_json(std::string_view text) {
     return detail::read_json(text, "ModelMetadata", [](const Json& json) {
         using detail::value_or;
         torch::Dict<std::string, std::vector<std::string>> references;
-        const auto stored_references = value_or(json, "references", Json::object());
-        for (const auto& [section, entries] : stored_references.items()) {
+        for (const auto& [section, entries] : detail::object_at(json, "references").items()) {
             references.insert(section, entries.get<std::vector<std::string>>());
         }
         torch::Dict<std::string, std::string> extra;
-        const auto stored_extra = value_or(json, "extra", Json::object());
-        for (const auto& [key, value] : stored_extra.items()) {
+        for (const auto& [key, value] : detail::object_at(json, "extra").items()) {
             extra.insert(key, value.get<std::string>());
         }
         return ModelMetadataData(

@@ -16,9 +16,16 @@ namespace {
 
 constexpr std::array SAMPLE_KINDS = {"atom", "atom_pair", "system"};
 
-/// Checks the unit alone, and against the quantity where that is one with a known dimension.
+/// Checks the unit alone; where it is none of the quantity, there is a warning only, as models were saved
+/// with such.
 void check_unit_of_quantity(const std::string& quantity, const std::string& unit) {
-    details::validate_unit(details::valid_dimension(quantity) ? quantity : "none", unit);
+    details::validate_unit("none", unit);
+    if (!details::valid_dimension(quantity)) return;
+    try {
+        details::validate_unit(quantity, unit);
+    } catch (const c10::Error& error) {
+        TORCH_WARN("the unit of a ModelOutput does not suit its quantity: ", error.what_without_backtrace());
+    }
 }
 
 } // namespace
@@ -90,6 +97,8 @@ Json detail::json_of(const ModelOutputData& output) {
 }
 
 ModelOutputData detail::model_output_of(const Json& json) {
+    TORCH_CHECK_VALUE(json.is_object(), "invalid JSON for ModelOutput: expected an object, got ",
+                      json.type_name());
     // before metatomic 0.1.12: `per_atom` instead of `sample_kind`; the quantity was stored too
     const auto old_kind = value_or(json, "per_atom", false) ? "atom" : "system";
     return {

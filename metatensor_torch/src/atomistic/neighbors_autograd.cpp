@@ -3,6 +3,7 @@
 
 #include "check.hpp"
 #include "metatomic/torch/system.hpp"
+#include "neighbors_layout.hpp"
 #include "pair_sums.hpp"
 
 namespace metatomic_torch {
@@ -91,8 +92,7 @@ void register_autograd_neighbors(const System& system, const TensorBlock& neighb
         !vectors.requires_grad(),
         "the neighbor list is a part of a computational graph already: detach it before calling ",
         "`register_autograd_neighbors`");
-    metatensor_torch::check_shape("the values of `neighbors`", vectors, {samples.size(0), 3, 1});
-    metatensor_torch::check_shape("the samples of `neighbors`", samples, {-1, 5});
+    detail::check_neighbors_layout(neighbors);
     metatensor_torch::check_dtype("the values of `neighbors`", vectors, system->scalar_type());
     metatensor_torch::check_device("the values of `neighbors`", vectors, system->device());
     if (check_consistency) check_vectors(*system, vectors, samples);

@@ -57,7 +57,8 @@ struct SumPairsOnAtoms : torch::autograd::Function<SumPairsOnAtoms> {
 
 bool has_cpu_kernel(const torch::Tensor& pairs) {
     const auto dtype = pairs.scalar_type();
-    return pairs.is_cpu() && (dtype == torch::kFloat32 || dtype == torch::kFloat64);
+    const auto is_plain = pairs.has_storage(); // others wrap tensors, as vmap does
+    return is_plain && pairs.is_cpu() && (dtype == torch::kFloat32 || dtype == torch::kFloat64);
 }
 
 } // namespace

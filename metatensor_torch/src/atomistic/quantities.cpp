@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/record_function.h>
+
 #include "metatomic/torch/quantities.hpp"
 
 #include "check.hpp"
 #include "expected_samples.hpp"
 #include "quantity_table.hpp"
+#include "warn_once.hpp"
 
 namespace metatomic_torch {
 
@@ -83,12 +86,14 @@ void check_properties(const std::string& name, const TensorBlock& block, const Q
                       "' = ", quantity.properties == Properties::ensemble ? "0, 1, ..., n - 1" : "0",
                       ", got ", properties.str());
     if (is_deprecated) {
-        TORCH_WARN_DEPRECATION("the property '", property, "' of '", name, "' is now called '",
-                               quantity.property, "', please use this name");
+        detail::warn_deprecated_once("the property '" + property + "' of '" + name + "' is now called '" +
+                                     std::string(quantity.property) + "', please use this name");
     }
 }
 
-void check_gradient(const std::string& name, const std::string& parameter, const TensorBlock& gradient) {
+void check_gradient(const std::string& name, const std::string& parameter, const TensorBlock& block,
+                    const detail::ExpectedSamples& expected_samples) {
+    const auto gradient = metatensor_torch::TensorBlockHolder::gradient(block, parameter);
     const auto what = name + "' gradients with respect to '" + parameter;
     const auto device = gradient->device();
     const auto& samples = gradient->samples()->names();
@@ -96,6 +101,7 @@ void check_gradient(const std::string& name, const std::string& parameter, const
         const std::vector<std::string> expected = {"sample", "system", "atom"};
         TORCH_CHECK_VALUE(samples == expected, "invalid samples for '", what, "': expected the names [",
                           join(expected), "], got [", join(samples), "]");
+        expected_samples.check_position_gradients(what, gradient->samples(), block->samples());
         check_components(what, gradient, expected_components(Components::xyz, device));
     } else if (parameter == "strain") {
         TORCH_CHECK_VALUE(samples == std::vector<std::string>{"sample"}, "invalid samples for '", what,
@@ -106,11 +112,12 @@ void check_gradient(const std::string& name, const std::string& parameter, const
     }
 }
 
-void check_gradients(const std::string& name, const TensorBlock& block, const QuantityRow& quantity) {
+void check_gradients(const std::string& name, const TensorBlock& block, const QuantityRow& quantity,
+                     const detail::ExpectedSamples& expected) {
     for (const auto& parameter : block->gradients_list()) {
         TORCH_CHECK_VALUE(quantity.may_have_gradients, "unexpected gradients of '", name,
                           "' with respect to '", parameter, "': this quantity has no gradients");
-        check_gradient(name, parameter, metatensor_torch::TensorBlockHolder::gradient(block, parameter));
+        check_gradient(name, parameter, block, expected);
     }
 }
 
@@ -125,7 +132,7 @@ void check_standard_quantity(const std::string& name, const QuantityRow& quantit
     expected.check(name, sample_kind, block->samples());
     check_components(name, block, expected_components(quantity.components, block->device()));
     check_properties(name, block, quantity);
-    check_gradients(name, block, quantity);
+    check_gradients(name, block, quantity, expected);
 }
 
 } // namespace
@@ -135,6 +142,7 @@ void check_quantities(const std::vector<System>& systems,
                       const std::optional<Labels>& selected_atoms,
                       const c10::Dict<std::string, TensorMap>& values, const std::string& model_dtype,
                       const std::string& inputs_or_outputs) {
+    RECORD_FUNCTION("AtomisticModel::check_" + inputs_or_outputs, {});
     const auto is_outputs = inputs_or_outputs == "outputs";
     TORCH_CHECK_VALUE(is_outputs || inputs_or_outputs == "inputs", "expected 'inputs' or 'outputs', got '",
                       inputs_or_outputs, "'");

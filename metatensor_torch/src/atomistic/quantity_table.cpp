@@ -5,6 +5,7 @@
 
 #include "metatomic/torch/quantities.hpp"
 #include "metatomic/torch/units.hpp"
+#include "warn_once.hpp"
 
 namespace metatomic_torch {
 namespace {
@@ -82,9 +83,12 @@ details::QuantityName details::validate_quantity_name(const std::string& name, c
                      "a variant is named '<quantity>/<variant>', and neither part can be empty");
     }
 
-    if (const auto separator = name.find("::"); separator != std::string::npos) {
-        const auto has_quantity = separator + 2 < name.size() && name[separator + 2] != '/';
-        if (separator == 0 || !has_quantity) {
+    if (variant.find("::") != std::string::npos) {
+        invalid_name(context, name, "a variant can not have '::' in it");
+    }
+
+    if (const auto separator = base.find("::"); separator != std::string::npos) {
+        if (separator == 0 || separator + 2 == base.size()) {
             invalid_name(context, name,
                          "a custom quantity is named '<domain>::<quantity>', and neither part can be empty");
         }
@@ -100,10 +104,17 @@ details::QuantityName details::validate_quantity_name(const std::string& name, c
     }
     const std::string current(quantity->name);
     if (base != current && deprecated_names == DeprecatedNames::warn) {
-        TORCH_WARN_DEPRECATION("the quantity '", base, "' is now called '", current,
-                               "', please use this name");
+        detail::warn_deprecated_once("the quantity '" + base + "' is now called '" + current +
+                                     "', please use this name");
     }
     return {.is_standard = true, .base = current, .current = current + variant};
+}
+
+std::string detail::deprecated_name_of(const std::string& name) {
+    const auto slash = name.find('/');
+    const auto* quantity = find_quantity(name.substr(0, slash));
+    if (quantity == nullptr || quantity->deprecated_name.empty()) return {};
+    return std::string(quantity->deprecated_name) + (slash == std::string::npos ? "" : name.substr(slash));
 }
 
 std::string unit_dimension_for_quantity(const std::string& name) {

@@ -35,6 +35,9 @@ struct QuantityRow {
 /// The row of this name or deprecated name, null if there is none.
 const QuantityRow* find_quantity(std::string_view name);
 
+/// Deprecated name of a quantity (`name[/variant]`), empty if there is none.
+std::string deprecated_name_of(const std::string& name);
+
 /// Checks that the unit of a quantity (`name[/variant]`) has the dimension of that quantity.
 void check_unit_of_named(const std::string& name, const std::string& unit);
 

@@ -9,8 +9,8 @@
 
 #include "check.hpp"
 #include "data/block_data.hpp"
-#include "data/labels_data.hpp"
 #include "metatomic/torch/quantities.hpp"
+#include "neighbors_layout.hpp"
 
 namespace metatomic_torch {
 
@@ -39,6 +39,12 @@ torch::Tensor types_as_int32(torch::Tensor types) {
     return types.to(torch::kInt32);
 }
 
+void check_is_real(const char* what, torch::ScalarType dtype) {
+    const auto is_real = dtype == torch::kFloat16 || dtype == torch::kBFloat16 || dtype == torch::kFloat32 ||
+                         dtype == torch::kFloat64;
+    TORCH_CHECK_VALUE(is_real, what, " (float16, bfloat16, float32 or float64), got ", dtype_text(dtype));
+}
+
 /// Checks that rows of the cell are zero where the system is not periodic, on CPU only.
 void check_cell_is_zero_where_not_periodic(const torch::Tensor& cell, const torch::Tensor& pbc) {
     if (!cell.is_cpu() || !pbc.is_cpu()) return;
@@ -56,33 +62,6 @@ void check_cell_is_zero_where_not_periodic(const torch::Tensor& cell, const torc
                               "]");
         }
     });
-}
-
-/// Are these labels one dimension of this name with the entries 0, 1, ..., n - 1?
-///
-/// Values on a GPU are looked at only where the labels know them on the host too, so that nothing waits.
-bool is_range(const Labels& labels, const char* name, int64_t n) {
-    if (labels->size() != 1 || labels->count() != n || labels->names()[0] != name) return false;
-    if (!labels->data()->on_host()) return true;
-    const auto rows = labels->data()->host();
-    for (int64_t i = 0; i < n; ++i) {
-        if (rows[i][0] != i) return false;
-    }
-    return true;
-}
-
-void check_neighbors_layout(const TensorBlock& neighbors) {
-    static const std::vector<std::string> SAMPLES = {"first_atom", "second_atom", "cell_shift_a",
-                                                     "cell_shift_b", "cell_shift_c"};
-    const auto& samples = neighbors->samples()->names();
-    TORCH_CHECK_VALUE(samples == SAMPLES, "the samples of `neighbors` must have the names [",
-                      metatensor_torch::join(SAMPLES), "], got [", metatensor_torch::join(samples), "]");
-    const auto& components = neighbors->components();
-    TORCH_CHECK_VALUE(components.size() == 1 && is_range(components[0], "xyz", 3),
-                      "`neighbors` must have a single component 'xyz' with entries [0, 1, 2]");
-    TORCH_CHECK_VALUE(is_range(neighbors->properties(), "distance", 1),
-                      "`neighbors` must have a single property 'distance' with the entry 0");
-    TORCH_CHECK_VALUE(neighbors->gradients_list().empty(), "`neighbors` must not have gradients");
 }
 
 std::string lower_case(std::string text) {
@@ -105,9 +84,7 @@ SystemData::SystemData(torch::Tensor types, torch::Tensor positions, torch::Tens
     check_shape("types", types, {-1});
     types_ = types_as_int32(std::move(types));
 
-    TORCH_CHECK_VALUE(torch::isFloatingType(positions.scalar_type()),
-                      "positions must be a tensor of floating point numbers, got ",
-                      dtype_text(positions.scalar_type()));
+    check_is_real("positions must be a tensor of real numbers", positions.scalar_type());
     check_shape("positions", positions, {types_.size(0), 3});
     check_device("positions", positions, types_.device());
 
@@ -163,7 +140,7 @@ void SystemData::add_neighbor_list(const NeighborListOptionsData& options, Tenso
     TORCH_CHECK_VALUE(place == neighbors_.end() || !(place->first == options), "the neighbor list for ",
                       options.str(), " already exists in this system");
 
-    check_neighbors_layout(neighbors);
+    detail::check_neighbors_layout(neighbors);
     check_dtype("the values of `neighbors`", neighbors->values(), scalar_type());
     check_device("the values of `neighbors`", neighbors->values(), device());
     if ((positions_.requires_grad() || cell_.requires_grad()) && !neighbors->values().requires_grad()) {
@@ -243,8 +220,7 @@ std::string SystemData::str() const {
 SystemData SystemData::moved_to(std::optional<torch::Dtype> dtype, std::optional<torch::Device> device,
                                 bool non_blocking) const {
     const auto new_dtype = dtype.value_or(scalar_type());
-    TORCH_CHECK_VALUE(torch::isFloatingType(new_dtype),
-                      "the dtype of a system must be a floating point one, got ", dtype_text(new_dtype));
+    check_is_real("the dtype of a system must be one of real numbers", new_dtype);
     const auto new_device = device.value_or(this->device());
 
     auto moved = *this;

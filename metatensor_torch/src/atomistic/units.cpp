@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "metatomic/torch/units.hpp"
 
+#include "warn_once.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -359,8 +361,9 @@ double unit_conversion_factor(const std::string& from_unit, const std::string& t
 
 double unit_conversion_factor(const std::string& /*quantity*/, const std::string& from_unit,
                               const std::string& to_unit) {
-    TORCH_WARN_DEPRECATION("unit_conversion_factor(quantity, from_unit, to_unit) is deprecated, ",
-                           "the quantity is not needed: use unit_conversion_factor(from_unit, to_unit)");
+    detail::warn_deprecated_once(
+        "unit_conversion_factor(quantity, from_unit, to_unit) is deprecated, "
+        "the quantity is not needed: use unit_conversion_factor(from_unit, to_unit)");
     return unit_conversion_factor(from_unit, to_unit);
 }
 

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <ATen/record_function.h>
+
 #include "data/block_data.hpp"
 #include "metatomic/torch/evaluation.hpp"
 #include "metatomic/torch/units.hpp"
+#include "quantity_table.hpp"
+#include "requested_data.hpp"
+
+#include <algorithm>
 
 namespace metatomic_torch {
 
@@ -35,40 +41,66 @@ TensorMap scaled(const TensorMap& tensor, double factor) {
     return torch::make_intrusive<TensorMapHolder>(tensor->keys(), std::move(blocks), info_of(*tensor));
 }
 
-/// Data of a system in other units.
-struct ConvertedData {
+/// The same map with values in `unit`; without a copy of values that are in it already.
+TensorMap in_unit(const TensorMap& tensor, const std::string& unit) {
+    const auto present = tensor->get_info("unit").value_or("");
+    const auto factor = unit_conversion_factor(present, unit);
+    if (factor == 1.0 && (present == unit || unit.empty())) return tensor;
+    auto converted = factor == 1.0 ? torch::make_intrusive<TensorMapHolder>(tensor->keys(), tensor->data(),
+                                                                            info_of(*tensor))
+                                   : scaled(tensor, factor);
+    converted->set_info("unit", unit);
+    return converted;
+}
+
+/// Data that a model finds in a system under this name.
+struct NamedData {
     std::string name;
     TensorMap tensor;
 };
 
-std::vector<ConvertedData> converted_data(const SystemHolder& system,
-                                          const c10::Dict<std::string, ModelOutput>& requested) {
-    std::vector<ConvertedData> converted;
-    if (requested.empty()) return converted;
-    for (const auto& name : system.known_data()) {
-        const auto found = requested.find(name);
-        if (found == requested.end()) continue;
-        const auto tensor = system.get_data(name);
-        const auto& unit = found->value()->unit();
-        const auto factor = unit_conversion_factor(tensor->get_info("unit").value_or(""), unit);
-        if (factor == 1.0) continue;
-        converted.push_back({name, scaled(tensor, factor)});
-        converted.back().tensor->set_info("unit", unit);
+/// What is to be put into a system, so that it has the requested data in the units of the model, under their
+/// current and under their deprecated names.
+std::vector<NamedData> missing_data(const SystemData& system,
+                                    const c10::Dict<std::string, ModelOutput>& requested) {
+    std::vector<NamedData> missing;
+    if (requested.empty()) return missing;
+    const auto known = system.known_data();
+    for (const auto& entry : requested) {
+        const auto found = detail::find_data(system, entry.key());
+        if (!found.has_value()) continue; // check_inputs says so
+        const auto tensor = in_unit(*found, entry.value()->unit());
+        for (const auto& name : {entry.key(), detail::deprecated_name_of(entry.key())}) {
+            if (name.empty()) continue;
+            const auto is_there = std::find(known.begin(), known.end(), name) != known.end();
+            if (!is_there || system.get_data(name) != tensor) missing.push_back({name, tensor});
+        }
     }
-    return converted;
+    return missing;
 }
 
 } // namespace
+
+std::optional<TensorMap> detail::find_data(const SystemData& system, const std::string& name) {
+    const auto known = system.known_data();
+    for (const auto& candidate : {name, deprecated_name_of(name)}) {
+        if (candidate.empty()) continue;
+        if (std::find(known.begin(), known.end(), candidate) != known.end())
+            return system.get_data(candidate);
+    }
+    return std::nullopt;
+}
 
 std::vector<System> convert_systems_units(const std::vector<System>& systems,
                                           const c10::Dict<std::string, ModelOutput>& requested_inputs,
                                           const std::string& model_length_unit,
                                           const std::string& system_length_unit) {
+    RECORD_FUNCTION("AtomisticModel::convert_units_input", {});
     const auto factor = unit_conversion_factor(system_length_unit, model_length_unit);
     std::vector<System> converted;
     converted.reserve(systems.size());
     for (const auto& system : systems) {
-        auto data = converted_data(*system, requested_inputs);
+        auto data = missing_data(*system, requested_inputs);
         if (factor == 1.0 && data.empty()) {
             converted.push_back(system);
             continue;
@@ -88,6 +120,7 @@ c10::Dict<std::string, TensorMap>
 convert_outputs_units(const c10::Dict<std::string, TensorMap>& outputs,
                       const c10::Dict<std::string, ModelOutput>& declared,
                       const c10::Dict<std::string, ModelOutput>& requested) {
+    RECORD_FUNCTION("AtomisticModel::convert_units_output", {});
     c10::Dict<std::string, TensorMap> converted;
     for (const auto& entry : outputs) {
         const auto& name = entry.key();

@@ -4,6 +4,7 @@
 
 #include <torch/script.h>
 
+#include "atomistic/warn_once.hpp"
 #include "metatomic/torch.hpp"
 #include "register/operators.hpp"
 
@@ -185,7 +186,7 @@ void register_model_output(torch::Library& library) {
         .def_property("description", Of::get(&Data::description), Of::set(&Data::description))
         .def_property("quantity", Of::call(&Data::quantity),
                       [](const ModelOutput& self, std::string quantity) {
-                          TORCH_WARN_DEPRECATION(
+                          detail::warn_deprecated_once(
                               "ModelOutput.quantity is deprecated, the unit alone is enough");
                           self->set_quantity(std::move(quantity));
                       })
@@ -193,11 +194,11 @@ void register_model_output(torch::Library& library) {
         .def_property(
             "per_atom",
             [](const ModelOutput& self) {
-                TORCH_WARN_DEPRECATION("ModelOutput.per_atom is deprecated, use sample_kind");
+                detail::warn_deprecated_once("ModelOutput.per_atom is deprecated, use sample_kind");
                 return self->get_per_atom();
             },
             [](const ModelOutput& self, bool per_atom) {
-                TORCH_WARN_DEPRECATION("ModelOutput.per_atom is deprecated, use sample_kind");
+                detail::warn_deprecated_once("ModelOutput.per_atom is deprecated, use sample_kind");
                 self->set_per_atom(per_atom);
             })
         .def_property("sample_kind", Of::call(&Data::sample_kind), Of::call(&Data::set_sample_kind))

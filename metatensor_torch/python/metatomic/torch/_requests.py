@@ -35,8 +35,12 @@ def submodules_with(module: torch.nn.Module, method: str) -> Iterator[Tuple[str,
         yield "", module
         return
     for path, submodule in module.named_modules():
-        if callable(getattr(submodule, method, None)):
-            yield (f"{root}.{path}" if path else root), submodule
+        if getattr(submodule, method, None) is None:
+            continue
+        name = f"{root}.{path}" if path else root
+        if not callable(getattr(submodule, method)):
+            raise TypeError(f"`{name}.{method}` must be a method, got {type(getattr(submodule, method)).__name__}")
+        yield name, submodule
 
 
 def collect_neighbor_lists(module: torch.nn.Module, length_unit: str) -> List[NeighborListOptions]:
@@ -75,11 +79,24 @@ def _returned_neighbor_lists(name: str, module: torch.nn.Module) -> List[Neighbo
     return list(requests)
 
 
+def inputs_of_atomistic_model(model: torch.nn.Module) -> Dict[str, ModelOutput]:
+    """What an atomistic model asks for, under current names; models of early versions know the old ones only."""
+    if not hasattr(model, "requested_inputs"):
+        return {}
+    if isinstance(model, torch.jit.ScriptModule):
+        schema = model._c._get_method("requested_inputs").schema
+        if len(schema.arguments) == 1:  # self
+            inputs = model.requested_inputs()
+            return {translate_name(name, CURRENT_NAMES): request for name, request in inputs.items()}
+    return model.requested_inputs(use_new_names=True)
+
+
 def collect_inputs(module: torch.nn.Module) -> Dict[str, ModelOutput]:
     """All data that the module and what it contains ask for, under their current names."""
     collected: Dict[str, ModelOutput] = {}
     requestors: Dict[str, str] = {}
     for name, submodule in submodules_with(module, "requested_inputs"):
+        asked_names: Dict[str, str] = {}
         for asked_name, request in submodule.requested_inputs().items():
             input_name = translate_name(asked_name, CURRENT_NAMES)
             if input_name != asked_name:
@@ -87,6 +104,11 @@ def collect_inputs(module: torch.nn.Module) -> Dict[str, ModelOutput]:
                     f"`{name}` requests the input '{asked_name}', which is now called '{input_name}'",
                     stacklevel=4,
                 )
+            if input_name in asked_names:
+                raise ValueError(
+                    f"`{name}` requests both '{asked_names[input_name]}' and '{asked_name}', which are the same input"
+                )
+            asked_names[input_name] = asked_name
             if input_name not in collected:
                 collected[input_name] = request
                 requestors[input_name] = name

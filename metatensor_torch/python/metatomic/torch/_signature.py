@@ -57,6 +57,11 @@ def _annotated_types(module: torch.nn.Module) -> Tuple[Dict[str, str], str]:
     except NameError as error:
         raise TypeError(f"the annotations of `module.forward` can not be resolved: {error}") from error
     names = inspect.signature(module.forward).parameters
+    for parameter in names.values():
+        if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD:
+            raise TypeError(
+                f"`{parameter.name}` in `module.forward` must be a plain argument, not {parameter.kind.description}"
+            )
     arguments = {name: _type_text(hints.get(name, inspect.Parameter.empty)) for name in names}
     return arguments, _type_text(hints.get("return", inspect.Parameter.empty))
 

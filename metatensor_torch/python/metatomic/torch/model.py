@@ -7,7 +7,8 @@ import json
 import math
 import os
 import platform
-from typing import Dict, List, Optional, Union
+import warnings
+from typing import BinaryIO, Dict, List, Optional, Union
 
 import torch
 
@@ -30,6 +31,7 @@ from ._requests import (
     DEPRECATED_NAMES,
     collect_inputs,
     collect_neighbor_lists,
+    inputs_of_atomistic_model,
     translate_name,
 )
 from ._signature import check_forward
@@ -70,6 +72,7 @@ class AtomisticModel(torch.nn.Module):
     """
 
     # Attributes that scripting leaves out of the archive would be lost: these are all that `forward` needs.
+    _model_capabilities_outputs_names: List[str]
     _requested_neighbor_lists: List[NeighborListOptions]
     _requested_inputs: Dict[str, ModelOutput]
     _deprecated_inputs: Dict[str, ModelOutput]
@@ -90,8 +93,10 @@ class AtomisticModel(torch.nn.Module):
         _check_capabilities(capabilities)
 
         self._requested_neighbor_lists = collect_neighbor_lists(module, capabilities.length_unit)
+        output_names = list(capabilities.outputs)
         if is_atomistic_model(module):
-            self._requested_inputs = module.requested_inputs(use_new_names=True)
+            self._requested_inputs = inputs_of_atomistic_model(module)
+            output_names = _names_of_module(output_names, module)
             module = module.module
         else:
             self._requested_inputs = collect_inputs(module)
@@ -105,8 +110,9 @@ class AtomisticModel(torch.nn.Module):
             parameter.requires_grad_(False)
         self.module = module
         self._metadata = metadata
-        self._model_output_names = _other_output_names(list(capabilities.outputs))
-        self._capabilities = _with_current_names(capabilities)
+        self._model_capabilities_outputs_names = output_names
+        self._model_output_names = _other_output_names(output_names)
+        self._capabilities = _with_all_names(capabilities, self._model_output_names)
         self._model_dtype = getattr(torch, capabilities.dtype)
         self.eval()
 
@@ -159,7 +165,8 @@ class AtomisticModel(torch.nn.Module):
             options.length_unit,
         )
 
-        outputs = self.module(systems, requested, options.selected_atoms)
+        with torch.autograd.profiler.record_function("Model::forward"):
+            outputs = self.module(systems, requested, options.selected_atoms)
 
         if check_consistency:
             torch.ops.metatomic._check_quantities(
@@ -188,10 +195,10 @@ class AtomisticModel(torch.nn.Module):
                 renamed[name] = outputs[model_name]
         return renamed
 
-    def save(self, file: Union[str, os.PathLike], collect_extensions: Optional[str] = None) -> None:
+    def save(self, file: Union[str, os.PathLike, BinaryIO], collect_extensions: Optional[str] = None) -> None:
         """Script the model and write it to a file that engines can load.
 
-        :param file: name of the file, usually ``*.pt``
+        :param file: name of the file, usually ``*.pt``, or a file object that is open for writing bytes
         :param collect_extensions: directory to which to copy the TorchScript extensions that are loaded now,
             which the model might need; an engine can be told to look for them there
         """
@@ -202,7 +209,7 @@ class AtomisticModel(torch.nn.Module):
         model = self if on_cpu else copy.deepcopy(self).to("cpu")
         torch.jit.save(
             torch.jit.script(model),
-            os.fspath(file),
+            os.fspath(file) if isinstance(file, (str, os.PathLike)) else file,
             _extra_files=_extra_files(self._metadata, collect_extensions),
         )
 
@@ -253,6 +260,13 @@ def _check_capabilities(capabilities: ModelCapabilities) -> None:
             raise ValueError(f"`capabilities.{name}` is not set, but engines need it")
 
 
+def _names_of_module(names: List[str], model: torch.nn.Module) -> List[str]:
+    """Those of the names of outputs under which the module inside of an atomistic model knows them."""
+    own_names = list(getattr(model, "_model_capabilities_outputs_names", names))
+    other_names = _other_output_names(own_names)
+    return list(dict.fromkeys(other_names.get(name, name) for name in names))
+
+
 def _other_output_names(model_names: List[str]) -> Dict[str, str]:
     """What the model calls outputs that engines may know under another name, the old or the current one."""
     names = {}
@@ -264,20 +278,24 @@ def _other_output_names(model_names: List[str]) -> Dict[str, str]:
     return names
 
 
-def _with_current_names(capabilities: ModelCapabilities) -> ModelCapabilities:
-    """The same capabilities, where outputs with deprecated names also have their current ones."""
+def _with_all_names(capabilities: ModelCapabilities, other_names: Dict[str, str]) -> ModelCapabilities:
+    """The same capabilities, where outputs can be looked up under their other names too."""
     outputs = dict(capabilities.outputs)
-    added = {translate_name(name, CURRENT_NAMES): output for name, output in outputs.items()}
-    if added.keys() <= outputs.keys():
+    if {*other_names.keys(), *other_names.values()} <= outputs.keys():
         return capabilities
-    return ModelCapabilities(
-        outputs={**added, **outputs},
-        atomic_types=capabilities.atomic_types,
-        interaction_range=capabilities.interaction_range,
-        length_unit=capabilities.length_unit,
-        supported_devices=capabilities.supported_devices,
-        dtype=capabilities.dtype,
-    )
+    for name, model_name in other_names.items():
+        output = outputs.get(model_name, outputs.get(name))
+        outputs.update({name: output, model_name: output})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # whoever made the capabilities was warned
+        return ModelCapabilities(
+            outputs=outputs,
+            atomic_types=capabilities.atomic_types,
+            interaction_range=capabilities.interaction_range,
+            length_unit=capabilities.length_unit,
+            supported_devices=capabilities.supported_devices,
+            dtype=capabilities.dtype,
+        )
 
 
 def _extra_files(metadata: ModelMetadata, collect_extensions: Optional[str]) -> Dict[str, str]:
