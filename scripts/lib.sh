@@ -62,6 +62,10 @@ n_jobs() {
 # The Python that has torch: the user's own, else the one of the virtual environment.
 python=${METATENSOR_TORCH_PYTHON:-$venv_dir/bin/python}
 
+# Where scripts/oracle.sh puts the existing implementation; its Python is the user's own, if there is one.
+oracle_dir=$cache_dir/oracle
+export_oracle() { export METATENSOR_ORACLE_PYTHON=${METATENSOR_ORACLE_PYTHON:-$oracle_dir/bin/python}; }
+
 # Where a module lies, or nothing.
 module_dir() {
     "$python" -c 'import importlib.util, os, sys

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Installs the existing Python packages beside ours: usage: scripts/oracle.sh
+#
+# They register the same classes, so they can't be in the process, nor the environment, of ours. Tests and benchmarks
+# that compare both (scripts/test.sh --oracle, scripts/compare.sh) run them in a virtual environment of their own,
+# which shares torch with the main one. METATENSOR_ORACLE_PYTHON, if set, is a Python that has them already.
+
+source "$(dirname "$0")/lib.sh"
+case ${1:-} in
+    -h | --help) print_help "$0"; exit 0 ;;
+    "") ;;
+    *) die "scripts/oracle.sh takes no argument, got '$1'" ;;
+esac
+if [[ -n ${METATENSOR_ORACLE_PYTHON:-} ]]; then exit 0; fi
+
+bash "$source_dir/scripts/setup.sh"
+if command -v flock >/dev/null; then
+    exec 9>"$cache_dir/.oracle-lock"
+    flock 9 # two scripts at once: the second waits
+fi
+requirements=$source_dir/scripts/oracle-requirements.txt
+key=$(key_of "$(<"$requirements")" "$python")
+if is_done "$oracle_dir/.installed" "$key"; then exit 0; fi
+
+say "installing the existing packages into $oracle_dir"
+if ! "$oracle_dir/bin/python" -c '' 2>/dev/null; then
+    rm -rf "$oracle_dir"
+    "$python" -m venv "$oracle_dir"
+fi
+run_logged "$cache_dir/log/oracle-install.log" "$oracle_dir/bin/python" -m pip install --disable-pip-version-check \
+    --no-deps -r "$requirements"
+purelib='import sysconfig; print(sysconfig.get_path("purelib"))'
+"$python" -c "$purelib" >"$("$oracle_dir/bin/python" -c "$purelib")/main.pth"
+"$oracle_dir/bin/python" -c 'import metatensor.torch, metatomic.torch' ||
+    die "the existing packages can't be imported with $oracle_dir/bin/python"
+echo "$key" >"$oracle_dir/.installed"
