@@ -25,5 +25,18 @@ endfunction()
 
 link_python_package(metatensor/torch "")
 link_python_package(metatensor_torch metatensor_torch)
+link_python_package(metatensor_torch/operations "")
 link_python_package(metatomic "")
 link_python_package(metatomic/torch metatomic_torch)
+
+# The docstrings of Python are the comments of the C++ headers.
+file(GLOB documented_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/metatensor_torch/include/metatensor/torch/operations/*.hpp)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
+    ${documented_headers} ${PROJECT_SOURCE_DIR}/cmake/docstrings.py)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(METATENSOR_TORCH_DOCSTRINGS ${python_layout}/metatensor_torch/_docstrings.py)
+execute_process(
+    COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/docstrings.py
+        ${METATENSOR_TORCH_DOCSTRINGS} ${documented_headers}
+    COMMAND_ERROR_IS_FATAL ANY)
+set(METATENSOR_TORCH_DOCSTRINGS ${METATENSOR_TORCH_DOCSTRINGS} PARENT_SCOPE)

@@ -15,3 +15,5 @@
 #include <metatensor/torch/module.hpp>
 
 #include <metatensor/torch/serialization.hpp>
+
+#include <metatensor/torch/operations.hpp>

@@ -26,6 +26,8 @@ from .io import (  # noqa: E402
     save,
     save_buffer,
 )
+from . import operations  # noqa: E402
+from .operations import *  # noqa: E402, F403
 
 
 #: ``version()``: the version of the metatensor-torch interface that the library implements.
@@ -47,8 +49,10 @@ __all__ = [
     "load_buffer",
     "load_labels",
     "load_labels_buffer",
+    "operations",
     "save",
     "save_buffer",
     "utils",
     "version",
+    *operations.__all__,
 ]

@@ -190,6 +190,7 @@ TORCH_LIBRARY(metatensor, library) {
     register_block(library);
     register_tensor_map(library);
     register_metatensor_operators(library);
+    register_metatensor_operations(library);
 }
 
 } // namespace metatensor_torch

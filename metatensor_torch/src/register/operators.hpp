@@ -21,7 +21,26 @@ constexpr OperatorRow op(const char* schema) {
             }};
 }
 
-/// Defines the operators of `metatensor`, whose classes are registered before them.
+/// Calls `function` with the arguments on the stack.
+template <auto* function>
+void call_boxed(const c10::OperatorHandle& handle, torch::jit::Stack* stack) {
+    using Function = std::remove_pointer_t<decltype(function)>;
+    using Functor = typename c10::impl::WrapFunctionIntoFunctor<
+        c10::CompileTimeFunctionPointer<Function, function>>::type;
+    static Functor functor;
+    c10::impl::make_boxed_from_unboxed_functor<Functor, false>::call(&functor, handle, {}, stack);
+}
+
+/// Row for a function with an argument of several types: a Union in the schema, an IValue in C++. torch does
+/// not compare the schema of such a row with the function.
+template <auto* function>
+constexpr OperatorRow op_with_union(const char* schema) {
+    return {schema, [] { return torch::CppFunction::makeFromBoxedFunction<&call_boxed<function>>(); }};
+}
+
+/// Defines the operators of `metatensor` for files and versions; its classes are registered before them.
 void register_metatensor_operators(torch::Library& library);
+/// Defines the operations on maps and blocks.
+void register_metatensor_operations(torch::Library& library);
 
 } // namespace metatensor_torch

@@ -123,6 +123,8 @@ class METATENSOR_TORCH_EXPORT TensorMapHolder final : public torch::CustomClassH
                     std::vector<std::pair<std::string, std::string>> info);
     /// Content of the blocks: for this library itself.
     const std::vector<std::shared_ptr<details::BlockData>>& data() const { return blocks_; }
+    /// Entries of the dictionary: for this library itself.
+    const std::vector<std::pair<std::string, std::string>>& info_entries() const { return info_; }
 
   private:
     Labels keys_;

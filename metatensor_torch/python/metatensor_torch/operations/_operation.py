@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What makes a Python function out of an operator of C++."""
+
+from typing import Callable, TypeVar
+
+import torch
+
+from .._docstrings import DOCSTRINGS
+from .._scripting import scripted_as
+
+
+F = TypeVar("F", bound=Callable)
+
+#: the operators themselves, for eager code
+operators = torch.ops.metatensor
+
+
+def operation(function: F) -> F:
+    """The decorated function calls the operator of the same name; scripted code calls that directly.
+
+    Its documentation is the comment of the C++ function.
+    """
+    function.__doc__ = DOCSTRINGS[function.__name__]
+    return scripted_as(f"metatensor::{function.__name__}")(function)
