@@ -44,6 +44,11 @@ if (METATENSOR_TORCH_INSTALL_PYTHONDIR)
         LIBRARY DESTINATION ${METATENSOR_TORCH_INSTALL_PYTHONDIR}/metatensor_torch/${libraries})
     install(TARGETS metatomic_torch
         LIBRARY DESTINATION ${METATENSOR_TORCH_INSTALL_PYTHONDIR}/metatomic/torch/${libraries})
+    if (TARGET metatensor_torch_binding)
+        set_target_properties(metatensor_torch_binding PROPERTIES INSTALL_RPATH "${TORCH_INSTALL_PREFIX}/lib")
+        install(TARGETS metatensor_torch_binding LIBRARY
+            DESTINATION ${METATENSOR_TORCH_INSTALL_PYTHONDIR}/metatensor_torch/torch-${torch_minor_version}/python)
+    endif()
 endif()
 
 if (TARGET metatensorplugin)

@@ -7,15 +7,14 @@ in ``torch.jit.script``.
 
 import os
 
-import torch
-
 from . import _library
 
 
 _library.load_library("metatensor_torch", os.path.dirname(os.path.abspath(__file__)), "metatensor.Labels")
 
-from . import utils  # noqa: E402
+from . import documentation, utils  # noqa: E402
 from ._classes import Labels, LabelsEntry, TensorBlock, TensorMap  # noqa: E402
+from ._eager import eager_function  # noqa: E402
 from .io import (  # noqa: E402
     load,
     load_block,
@@ -30,10 +29,8 @@ from . import operations  # noqa: E402
 from .operations import *  # noqa: E402, F403
 
 
-#: ``version()``: the version of the metatensor-torch interface that the library implements.
-version = torch.ops.metatensor.version
-#: ``dtype_name(dtype: torch.dtype)``: name of a dtype ("torch.float32"), also for dtypes in scripted code.
-dtype_name = torch.ops.metatensor.dtype_name
+version = eager_function("metatensor::version", documentation.version)
+dtype_name = eager_function("metatensor::dtype_name", documentation.dtype_name)
 
 __version__ = version()
 

@@ -3,15 +3,16 @@
 
 from typing import TYPE_CHECKING
 
-import torch
+from . import documentation
+from ._eager import eager_class
 
 
 if TYPE_CHECKING:
     from .documentation import Labels, LabelsEntry, TensorBlock, TensorMap
 else:
-    Labels = torch.classes.metatensor.Labels
-    LabelsEntry = torch.classes.metatensor.LabelsEntry
-    TensorBlock = torch.classes.metatensor.TensorBlock
-    TensorMap = torch.classes.metatensor.TensorMap
+    Labels = eager_class("metatensor", documentation.Labels)
+    LabelsEntry = eager_class("metatensor", documentation.LabelsEntry)
+    TensorBlock = eager_class("metatensor", documentation.TensorBlock)
+    TensorMap = eager_class("metatensor", documentation.TensorMap)
 
 __all__ = ["Labels", "LabelsEntry", "TensorBlock", "TensorMap"]

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Typed descriptions of the TorchScript classes of this package, for people, editors and type checkers.
 
-The classes themselves (``torch.classes.metatensor.*``) are written in C++; nothing here is ever run.
+The classes themselves (``torch.classes.metatensor.*``) are written in C++. Where a method here has a body, they do
+not have it, and it is added to them in Python.
 """
 
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import torch
 
@@ -36,6 +37,9 @@ class LabelsEntry:
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: Union[int, str]) -> int: ...
+    def __iter__(self) -> Iterator[int]:
+        return map(self.__getitem__, range(len(self)))
+
     def __eq__(self, other: "LabelsEntry") -> bool: ...
     def __ne__(self, other: "LabelsEntry") -> bool: ...
 
@@ -149,6 +153,9 @@ class Labels:
     def __len__(self) -> int: ...
     def __contains__(self, entry: Union[LabelsEntry, torch.Tensor, Sequence[int]]) -> bool: ...
     def __getitem__(self, index: Union[int, str]) -> Union[LabelsEntry, torch.Tensor]: ...
+    def __iter__(self) -> Iterator[LabelsEntry]:
+        return map(self.__getitem__, range(len(self)))
+
     def __eq__(self, other: "Labels") -> bool: ...
     def __ne__(self, other: "Labels") -> bool: ...
 
@@ -361,3 +368,13 @@ class TensorMap:
 
     def __len__(self) -> int: ...
     def __getitem__(self, selection: Union[Selection, Any]) -> TensorBlock: ...
+    def __iter__(self) -> Iterator[TensorBlock]:
+        return map(self.__getitem__, range(len(self)))
+
+
+def version() -> str:
+    """Version of the metatensor-torch interface that this package implements."""
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """Name of a dtype such as "torch.float32"; in scripted code, where dtypes are numbers, too."""

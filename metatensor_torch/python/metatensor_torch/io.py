@@ -11,13 +11,21 @@ from typing import BinaryIO, Union
 import torch
 
 from ._classes import Labels, TensorBlock, TensorMap
+from ._eager import fast_op
 from ._scripting import scripted_as
 
 
 File = Union[str, os.PathLike, BinaryIO]
 Data = Union[Labels, TensorBlock, TensorMap]
 
-_ops = torch.ops.metatensor
+_load = fast_op("metatensor::load")
+_load_block = fast_op("metatensor::load_block")
+_load_labels = fast_op("metatensor::load_labels")
+_load_buffer = fast_op("metatensor::load_buffer")
+_load_block_buffer = fast_op("metatensor::load_block_buffer")
+_load_labels_buffer = fast_op("metatensor::load_labels_buffer")
+_save = fast_op("metatensor::save")
+_save_buffer = fast_op("metatensor::save_buffer")
 
 
 @scripted_as("metatensor::load")
@@ -26,37 +34,37 @@ def load(file: File) -> TensorMap:
 
     :param file: name of a file, or an object with a ``read`` method that returns bytes
     """
-    return _ops.load(os.fspath(file)) if _is_path(file) else _ops.load_buffer(_read(file))
+    return _load(os.fspath(file)) if _is_path(file) else _load_buffer(_read(file))
 
 
 @scripted_as("metatensor::load_block")
 def load_block(file: File) -> TensorBlock:
     """Read a :py:class:`TensorBlock` from an ``.mts`` file, to CPU; ``file`` is as in :py:func:`load`."""
-    return _ops.load_block(os.fspath(file)) if _is_path(file) else _ops.load_block_buffer(_read(file))
+    return _load_block(os.fspath(file)) if _is_path(file) else _load_block_buffer(_read(file))
 
 
 @scripted_as("metatensor::load_labels")
 def load_labels(file: File) -> Labels:
     """Read :py:class:`Labels` from an ``.npy`` file, to CPU; ``file`` is as in :py:func:`load`."""
-    return _ops.load_labels(os.fspath(file)) if _is_path(file) else _ops.load_labels_buffer(_read(file))
+    return _load_labels(os.fspath(file)) if _is_path(file) else _load_labels_buffer(_read(file))
 
 
 @scripted_as("metatensor::load_buffer")
 def load_buffer(buffer: torch.Tensor) -> TensorMap:
     """Read a :py:class:`TensorMap` from the content of an ``.mts`` file, a ``uint8`` tensor [n_bytes]."""
-    return _ops.load_buffer(buffer)
+    return _load_buffer(buffer)
 
 
 @scripted_as("metatensor::load_block_buffer")
 def load_block_buffer(buffer: torch.Tensor) -> TensorBlock:
     """Read a :py:class:`TensorBlock` from the content of an ``.mts`` file, a ``uint8`` tensor [n_bytes]."""
-    return _ops.load_block_buffer(buffer)
+    return _load_block_buffer(buffer)
 
 
 @scripted_as("metatensor::load_labels_buffer")
 def load_labels_buffer(buffer: torch.Tensor) -> Labels:
     """Read :py:class:`Labels` from the content of an ``.npy`` file, a ``uint8`` tensor [n_bytes]."""
-    return _ops.load_labels_buffer(buffer)
+    return _load_labels_buffer(buffer)
 
 
 @scripted_as("metatensor::save")
@@ -68,16 +76,16 @@ def save(file: File, data: Data) -> None:
     :param data: what to write; data on other devices are copied to CPU
     """
     if _is_path(file):
-        _ops.save(os.fspath(file), data)
+        _save(os.fspath(file), data)
     else:
-        buffer = _ops.save_buffer(data)
+        buffer = _save_buffer(data)
         file.write(ctypes.string_at(buffer.data_ptr(), buffer.numel()))
 
 
 @scripted_as("metatensor::save_buffer")
 def save_buffer(data: Data) -> torch.Tensor:
     """The content of the file that :py:func:`save` writes, as a ``uint8`` tensor [n_bytes]."""
-    return _ops.save_buffer(data)
+    return _save_buffer(data)
 
 
 def _is_path(file: File) -> bool:

@@ -3,16 +3,15 @@
 
 from typing import Callable, TypeVar
 
-import torch
-
 from .._docstrings import DOCSTRINGS
+from .._eager import FastOperators
 from .._scripting import scripted_as
 
 
 F = TypeVar("F", bound=Callable)
 
 #: the operators themselves, for eager code
-operators = torch.ops.metatensor
+operators = FastOperators("metatensor")
 
 
 def operation(function: F) -> F:

@@ -3,7 +3,9 @@
 
 from typing import TYPE_CHECKING
 
-import torch
+from metatensor_torch._eager import eager_class, eager_function
+
+from . import documentation
 
 
 if TYPE_CHECKING:
@@ -25,22 +27,22 @@ if TYPE_CHECKING:
         version,
     )
 else:
-    ModelCapabilities = torch.classes.metatomic.ModelCapabilities
-    ModelEvaluationOptions = torch.classes.metatomic.ModelEvaluationOptions
-    ModelMetadata = torch.classes.metatomic.ModelMetadata
-    ModelOutput = torch.classes.metatomic.ModelOutput
-    NeighborListOptions = torch.classes.metatomic.NeighborListOptions
-    System = torch.classes.metatomic.System
+    ModelCapabilities = eager_class("metatomic", documentation.ModelCapabilities)
+    ModelEvaluationOptions = eager_class("metatomic", documentation.ModelEvaluationOptions)
+    ModelMetadata = eager_class("metatomic", documentation.ModelMetadata)
+    ModelOutput = eager_class("metatomic", documentation.ModelOutput)
+    NeighborListOptions = eager_class("metatomic", documentation.NeighborListOptions)
+    System = eager_class("metatomic", documentation.System)
 
-    check_atomistic_model = torch.ops.metatomic.check_atomistic_model
-    load_model_extensions = torch.ops.metatomic.load_model_extensions
-    pick_device = torch.ops.metatomic.pick_device
-    pick_output = torch.ops.metatomic.pick_output
-    read_model_metadata = torch.ops.metatomic.read_model_metadata
-    register_autograd_neighbors = torch.ops.metatomic.register_autograd_neighbors
-    unit_conversion_factor = torch.ops.metatomic.unit_conversion_factor
-    unit_dimension_for_quantity = torch.ops.metatomic.unit_dimension_for_quantity
-    version = torch.ops.metatomic.version
+    check_atomistic_model = eager_function("metatomic::check_atomistic_model", documentation.check_atomistic_model)
+    load_model_extensions = eager_function("metatomic::load_model_extensions", documentation.load_model_extensions)
+    pick_device = eager_function("metatomic::pick_device", documentation.pick_device)
+    pick_output = eager_function("metatomic::pick_output", documentation.pick_output)
+    read_model_metadata = eager_function("metatomic::read_model_metadata", documentation.read_model_metadata)
+    register_autograd_neighbors = eager_function("metatomic::register_autograd_neighbors", documentation.register_autograd_neighbors)
+    unit_conversion_factor = eager_function("metatomic::unit_conversion_factor", documentation.unit_conversion_factor)
+    unit_dimension_for_quantity = eager_function("metatomic::unit_dimension_for_quantity", documentation.unit_dimension_for_quantity)
+    version = eager_function("metatomic::version", documentation.version)
 
 __all__ = [
     "ModelCapabilities",
