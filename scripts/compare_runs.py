@@ -34,6 +34,12 @@ def read_log(path):
     return dict(zip(names, np.array(rows).T))
 
 
+def rows_of_steps(log, steps):
+    """The rows of a log at these steps: LAMMPS prints the last step of a run, which need not be a frame."""
+    rows = np.isin(log["Step"], list(steps))
+    return {name: values[rows] for name, values in log.items()}
+
+
 def read_forces(path):
     """Forces by step: {step: [n_atoms, 3]}, rows as in the file."""
     forces = {}
@@ -58,9 +64,12 @@ def largest_difference(values, reference):
 
 
 def compare(folder, name, native_name):
-    """Rows (quantity, value, native value, largest relative difference over all frames)."""
-    log, native_log = (read_log(folder / f"{run}.log") for run in (name, native_name))
+    """The last frame's step, and rows (quantity, value, native value, largest relative difference over all frames)."""
     forces, native_forces = (read_forces(folder / f"{run}.dump") for run in (name, native_name))
+    log, native_log = (
+        rows_of_steps(read_log(folder / f"{run}.log"), steps)
+        for run, steps in ((name, forces), (native_name, native_forces))
+    )
     if not np.array_equal(log["Step"], native_log["Step"]) or forces.keys() != native_forces.keys():
         raise ValueError(f"{name} and {native_name} have different steps")
     if any(forces[step].shape != native_forces[step].shape for step in forces):
@@ -70,7 +79,7 @@ def compare(folder, name, native_name):
     pressures = [column for column in PRESSURES if column in log]
     pressure, native_pressure = (np.array([run[column] for column in pressures]) for run in (log, native_log))
     force, native_force = (np.array([frames[step] for step in forces]) for frames in (forces, native_forces))
-    return [
+    return int(log["Step"][-1]), [
         ("potential energy", energy[-1], native_energy[-1], largest_difference(energy, native_energy)),
         ("pressure", pressure[0, -1], native_pressure[0, -1], largest_difference(pressure, native_pressure)),
         ("largest force", np.abs(force[-1]).max(), np.abs(native_force[-1]).max(), largest_difference(force, native_force)),
@@ -86,11 +95,11 @@ def main():
     parser.add_argument("--tolerance", type=float, default=1e-8, help="largest difference that is accepted")
     arguments = parser.parse_args()
     try:
-        rows = compare(arguments.folder, arguments.name, arguments.native_name)
+        step, rows = compare(arguments.folder, arguments.name, arguments.native_name)
     except (OSError, ValueError) as error:
         sys.exit(f"error: {error}")
 
-    print(f"{'last step':20}{'pair_style metatensor':>24}{arguments.style:>24}{'largest difference':>22}")
+    print(f"{f'step {step}':20}{'pair_style metatensor':>24}{arguments.style:>24}{'largest difference':>22}")
     for quantity, value, native_value, difference in rows:
         print(f"{quantity:20}{value:24.12g}{native_value:24.12g}{difference:22.1e}")
     print("(difference: over all frames, relative to the largest value)")

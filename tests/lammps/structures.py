@@ -48,8 +48,11 @@ def structure(template, boundary, box, before="", where="box"):
     return template.format(boundary=boundary, box=box, before=before, where=where)
 
 
-def structures(template, n):
-    """By name: commands up to, and without, pair_style."""
+def structures(template, n, thinner=""):
+    """By name: commands up to, and without, pair_style.
+
+    `thinner`: a command that makes the height of a box of one unit cell less than the cutoff, if it is not.
+    """
 
     def make(boundary, box, **options):
         return structure(template, boundary, box, **options)
@@ -61,7 +64,9 @@ def structures(template, n):
         "mixed": make("p f p", with_margin(block(n, n, n), axis=1)),
         "triclinic_slab": make("p p s", prism(n, n, n, 0.4 * n, 0, 0)),
         "cluster": make("s s s", block(n, n, n)),
-        "thin": make("p p p", block(n, n, 1)),
+        "thin": make("p p p", block(n, n, 1)) + thinner,
+        # each rank has a part of the height, and several images of the parts of others
+        "thin_slices": make("p p p", block(n, n, 1), before="processors 1 1 *") + thinner,
         # atoms in the lower part only: ranks above have none
         "empty_ranks": make(
             "p p f",

@@ -94,6 +94,17 @@ def test_nan_fails(tmp_path):
     assert "the runs differ" in compare(tmp_path, "--tolerance", "1e9").stderr
 
 
+def test_last_step_without_a_frame(tmp_path):
+    write_run(tmp_path, "model")
+    write_run(tmp_path, "native")
+    model = tmp_path / "model.log"
+    model.write_text(model.read_text().replace("Loop time", "        12  -3.0  7.0  1.0\nLoop time"))
+    result = compare(tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith("step 10 ")
+    assert row(result.stdout, "potential energy") == [-8.0, -8.0, 0.0]
+
+
 def test_other_steps(tmp_path):
     write_run(tmp_path, "model")
     write_run(tmp_path, "native")

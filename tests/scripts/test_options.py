@@ -40,6 +40,7 @@ def test_help(script):
         ("demo.sh", ["--ranks"], "--ranks needs a value"),
         ("demo.sh", ["--ranks", "two"], "--ranks must be a positive number, got 'two'"),
         ("demo.sh", ["--steps", "0"], "--steps must be a positive number, got '0'"),
+        ("demo.sh", ["--output", "/dev/null/demo"], "can't write to the folder '/dev/null/demo'"),
     ],
 )
 def test_wrong_options(script, options, message):
@@ -70,3 +71,17 @@ def test_setup_checks_a_python_of_the_user(tmp_path):
     result = run("setup.sh", METATENSOR_TORCH_PYTHON=str(python), METATENSOR_TORCH_CACHE=str(tmp_path / "cache"))
     assert result.returncode == 1
     assert "the Python of METATENSOR_TORCH_PYTHON lacks: torch numpy" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options, environment, message",
+    [
+        ([], {"LMP": "/nowhere/lmp"}, "there is no LAMMPS to run at '/nowhere/lmp'"),
+        (["--ranks", "2"], {"MPIEXEC": "/nowhere/mpiexec"}, "there is no mpiexec at '/nowhere/mpiexec'"),
+        ([], {"LAMMPS_POTENTIALS": "/nowhere"}, "no Si.sw in '/nowhere'"),
+    ],
+)
+def test_demo_says_what_it_does_not_find(tmp_path, options, environment, message):
+    result = run("demo.sh", "--output", str(tmp_path), *options, **environment)
+    assert result.returncode == 1
+    assert message in result.stderr
