@@ -131,8 +131,8 @@ class AtomRows {
                     static_cast<std::uint64_t>(Kokkos::bit_cast<std::uint32_t>(atom_depth(atom)));
                 table.offer(tags(atom), (bits << 32) | static_cast<std::uint64_t>(atom));
             });
-        Integers representative(
-            Kokkos::view_alloc("AtomRows::representative", Kokkos::WithoutInitializing), n_atoms);
+        Integers representative(Kokkos::view_alloc("AtomRows::representative", Kokkos::WithoutInitializing),
+                                n_atoms);
         Kokkos::parallel_for(
             "AtomRows::find_representatives", Policy(0, n_atoms), KOKKOS_LAMBDA(std::int64_t atom) {
                 const bool is_included = included(engine_types(atom)) != 0;

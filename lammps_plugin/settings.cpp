@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <filesystem>
 #include <stdexcept>
 
 namespace metatensor_lammps {
@@ -18,6 +19,11 @@ bool parse_switch(const std::string& keyword, const std::string& value) {
     throw std::invalid_argument("the value of '" + keyword + "' must be on or off, got '" + value + "'");
 }
 
+std::string parse_folder(const std::string& keyword, const std::string& value) {
+    if (std::filesystem::is_directory(value)) return value;
+    throw std::invalid_argument("the value of '" + keyword + "' must be a folder, got '" + value + "'");
+}
+
 struct Option {
     const char* keyword;
     const char* value;
@@ -28,7 +34,9 @@ struct Option {
 constexpr std::array<Option, 3> options = {{
     {"device", "DEVICE", [](Settings& settings, const std::string& value) { settings.device = value; }},
     {"extensions", "DIRECTORY",
-     [](Settings& settings, const std::string& value) { settings.extensions = value; }},
+     [](Settings& settings, const std::string& value) {
+         settings.extensions = parse_folder("extensions", value);
+     }},
     {"check_consistency", "on|off",
      [](Settings& settings, const std::string& value) {
          settings.check_consistency = parse_switch("check_consistency", value);

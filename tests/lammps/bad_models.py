@@ -36,7 +36,9 @@ class Bad(torch.nn.Module):
         energy = vectors.pow(2).sum(1).sqrt().sum()
         name, sample, rows, columns = "energy", 0, 1, 1
         sample_name = "system"
-        if self.kind == "throws":
+        if self.kind == "talks":  # this is fine
+            print("the model was called")
+        elif self.kind == "throws":
             raise ValueError("this model throws on purpose")
         elif self.kind == "throws_in_low_places":  # those of the first rank
             if selected_atoms is None or bool((system.positions[selected_atoms.column("atom"), 2] < 1.0).any()):
@@ -64,7 +66,8 @@ class Bad(torch.nn.Module):
         properties = Labels("energy", torch.arange(columns, device=vectors.device).reshape(-1, 1))
         values = energy.reshape(1, 1).expand(rows, columns)
         block = TensorBlock(values, samples, torch.jit.annotate(List[Labels], []), properties)
-        return {name: TensorMap(Labels("_", torch.zeros(1, 1, dtype=torch.int32, device=vectors.device)), [block])}
+        blocks = [block, block.copy()] if self.kind == "two_blocks" else [block]
+        return {name: TensorMap(Labels("_", torch.arange(len(blocks), device=vectors.device).reshape(-1, 1)), blocks)}
 
 
 class NeedsCharges(Bad):

@@ -8,13 +8,11 @@ import pytest
 
 from runs import POTENTIALS, Lammps
 from structures import ARGON, SILICON, block, structure, structures
-from thermo import read_dump, read_tables
+from thermo import read_dump, read_tables, thermo_output
 
 
-OBSERVE = """
-thermo_style custom step pe pxx pyy pzz pxy pxz pyz
-thermo_modify format float %22.15e norm no
-dump forces all custom 1 {name}.dump id fx fy fz
+OBSERVE = f"""{thermo_output("pe pxx pyy pzz pxy pxz pyz")}
+dump forces all custom 1 {{name}}.dump id fx fy fz
 dump_modify forces sort id format float %22.15e
 run 0
 undump forces
@@ -74,6 +72,13 @@ def assert_same(result, reference, tolerance, smallest_pressure=0.0):
     assert np.abs(result["pressure"] - reference["pressure"]).max() <= tolerance * pressure_scale
     # a perfect lattice has no forces but rounding errors
     assert np.abs(result["forces"] - reference["forces"]).max() <= tolerance * max(scale, 1e-2)
+
+
+def assert_same_tables(ours, theirs, rtol=1e-10):
+    assert len(ours) == len(theirs) > 0
+    for table, reference in zip(ours, theirs):
+        for column in reference:
+            np.testing.assert_allclose(table[column], reference[column], rtol=rtol, err_msg=column)
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +144,7 @@ def test_float32(lammps, models, native, system):
 )
 def test_total_energy_along_a_trajectory(lammps, models, system, cells, n_atoms):
     script = structure(TEMPLATES[system], "p p p", block(cells, cells, cells)) + "{pair}\nvelocity all create 100 87287\n"
-    script += "fix nve all nve\nthermo 20\nthermo_style custom step etotal pe press\n"
-    script += "thermo_modify format float %22.15e\nrun 200\n"
+    script += "fix nve all nve\n" + thermo_output("etotal pe press", every=20) + "run 200\n"
     native, model = (
         lammps.run(script.format(pair="\n".join(pair))) for pair in native_and_model(lammps, models, system)
     )

@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Reading what LAMMPS writes: thermodynamic tables in logs, and dumps of atoms."""
+"""What LAMMPS writes: thermodynamic tables in logs, and dumps of atoms."""
 
 import numpy as np
+
+
+def thermo_output(columns="pe press", every=1):
+    """Commands for thermodynamic output of totals, with all digits."""
+    # in this order: a new style forgets how the last one was modified
+    style = f"\nthermo {every}\nthermo_style custom step {columns}\n"
+    return style + "thermo_modify format float %22.15e norm no\n"
 
 
 def read_tables(text):

@@ -28,9 +28,9 @@ TEST(Settings, HaveDefaults) {
 
 TEST(Settings, TakeKeywordsInAnyOrder) {
     const auto settings =
-        parse_settings({"model.pt", "check_consistency", "on", "extensions", "folder", "device", "cuda:1"});
+        parse_settings({"model.pt", "check_consistency", "on", "extensions", ".", "device", "cuda:1"});
     EXPECT_THAT(settings.device, Optional(Eq("cuda:1")));
-    EXPECT_THAT(settings.extensions, Optional(Eq("folder")));
+    EXPECT_THAT(settings.extensions, Optional(Eq(".")));
     EXPECT_TRUE(settings.check_consistency);
     EXPECT_FALSE(parse_settings({"model.pt", "check_consistency", "off"}).check_consistency);
     EXPECT_TRUE(parse_settings({"model.pt", "check_consistency", "yes"}).check_consistency); // as LAMMPS does
@@ -54,6 +54,11 @@ TEST(Settings, SayWhatWasExpected) {
             parse_settings({"m.pt", "check_consistency", "maybe"});
         },
         is_refused("the value of 'check_consistency' must be on or off, got 'maybe'"));
+    EXPECT_THAT(
+        [] {
+            parse_settings({"m.pt", "extensions", "nowhere"});
+        },
+        is_refused("the value of 'extensions' must be a folder, got 'nowhere'"));
 }
 
 TEST(Types, AreElementsNumbersOrNull) {
