@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "process.hpp"
 
+#include "kokkos/initialise.hpp"
 #include "own_blas.hpp"
 #include "tensor_memory.hpp"
 
-#include <Kokkos_Core.hpp>
-
 #include <cstdlib>
 #include <cstring>
-#include <stdexcept>
 
 namespace metatensor_lammps {
 
@@ -20,22 +18,13 @@ bool left_to_system(const char* variable) {
     return choice != nullptr && std::strcmp(choice, "system") == 0;
 }
 
-// Kokkos is not finalised: nothing needs it, and pair styles may be destroyed later than anything that could.
-void initialise_kokkos() {
-    if (Kokkos::is_initialized()) return;
-    if (Kokkos::is_finalized()) {
-        throw std::runtime_error("Kokkos was finalised before and can not be started again in this process");
-    }
-    Kokkos::initialize(Kokkos::InitializationSettings().set_disable_warnings(true));
-}
-
 } // namespace
 
 void initialise_process() {
     static const bool once = [] {
         if (!left_to_system("METATENSOR_LAMMPS_MEMORY")) TensorMemory::install();
         if (!left_to_system("METATENSOR_LAMMPS_BLAS")) use_own_blas();
-        initialise_kokkos();
+        metatensor_kokkos::initialise_kokkos();
         return true;
     }();
     static_cast<void>(once);
