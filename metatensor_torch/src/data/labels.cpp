@@ -29,8 +29,11 @@ void check_names(const std::vector<std::string>& names) {
     }
 }
 
-/// Integers of any type as int32; ValueError if one of them does not fit.
-torch::Tensor to_int32(const char* what, const torch::Tensor& values) {
+/// What becomes of integers that do not fit in 32 bits
+enum class OutOfRange { REFUSED, WRAPPED };
+
+/// Integers of any type as int32; ValueError for other types.
+torch::Tensor to_int32(const char* what, const torch::Tensor& values, OutOfRange out_of_range) {
     if (values.scalar_type() == torch::kInt && !values.requires_grad()) {
         return values;
     }
@@ -42,7 +45,7 @@ torch::Tensor to_int32(const char* what, const torch::Tensor& values) {
                       " must be 32-bit integers, got ", dtype_text(values.scalar_type()));
     const bool wide = values.scalar_type() == torch::kLong || values.scalar_type() == torch::kUInt64 ||
                       values.scalar_type() == torch::kUInt32;
-    if (wide && details::has_data(values)) {
+    if (wide && out_of_range == OutOfRange::REFUSED && details::has_data(values)) {
         const auto [low, high] = values.to(torch::kLong).aminmax();
         const auto lowest = values.scalar_type() == torch::kLong ? std::numeric_limits<int32_t>::min() : 0;
         TORCH_CHECK_VALUE(low.item<int64_t>() >= lowest &&
@@ -59,7 +62,7 @@ torch::Tensor to_rows(const torch::Tensor& values, const std::vector<std::string
     TORCH_CHECK_VALUE(values.size(1) == static_cast<int64_t>(names.size()),
                       "Labels must have one name for each column of their values, got ", names.size(),
                       " names and ", values.size(1), " columns");
-    return to_int32("the values of Labels", values);
+    return to_int32("the values of Labels", values, OutOfRange::REFUSED);
 }
 
 /// RuntimeError if a row occurs twice.
@@ -186,8 +189,10 @@ std::optional<int64_t> LabelsHolder::position(const torch::IValue& entry) const 
     if (entry.isTensor()) {
         TORCH_CHECK_VALUE(entry.toTensor().dim() == 1, "an entry of Labels must be a 1D tensor, got shape ",
                           shape_text(entry.toTensor().sizes()));
-        const auto row = to_int32("an entry of Labels", entry.toTensor()).to(torch::kCPU).contiguous();
-        return position(row.const_data_ptr<int32_t>(), row.numel());
+        const auto values = entry.toTensor().to(torch::kCPU);
+        const auto row = to_int32("an entry of Labels", values, OutOfRange::WRAPPED).contiguous();
+        const auto place = position(row.const_data_ptr<int32_t>(), row.numel());
+        return torch::equal(row.to(values.scalar_type()), values) ? place : std::nullopt;
     }
     TORCH_CHECK_TYPE(
         entry.isList() || entry.isTuple(),

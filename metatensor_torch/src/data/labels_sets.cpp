@@ -144,21 +144,25 @@ std::tuple<Labels, torch::Tensor, torch::Tensor> LabelsHolder::union_and_mapping
 }
 
 Labels LabelsHolder::set_intersection(const Labels& other) const {
-    check_same_names(*this, *other, "intersection");
-    return filter_by(*this, *other, /*keep_common=*/true).labels;
+    return std::get<0>(intersection_and_mapping(other));
 }
 
 std::tuple<Labels, torch::Tensor, torch::Tensor>
 LabelsHolder::intersection_and_mapping(const Labels& other) const {
     check_same_names(*this, *other, "intersection");
-    auto result = filter_by(*this, *other, /*keep_common=*/true);
-    std::vector<int64_t> other_mapping(other->count(), -1);
+    const bool swapped = other->count() < count();
+    const auto& first = swapped ? *other : *this;
+    const auto& second = swapped ? *this : *other;
+    auto result = filter_by(first, second, /*keep_common=*/true);
+    std::vector<int64_t> second_mapping(second.count(), -1);
     for (size_t i = 0; i < result.places.size(); ++i) {
         if (result.places[i] >= 0) {
-            other_mapping[result.places[i]] = result.mapping[i];
+            second_mapping[result.places[i]] = result.mapping[i];
         }
     }
-    return {std::move(result.labels), details::int64_tensor(result.mapping, device()),
+    auto& mapping = swapped ? second_mapping : result.mapping;
+    auto& other_mapping = swapped ? result.mapping : second_mapping;
+    return {result.labels->to(device()), details::int64_tensor(mapping, device()),
             details::int64_tensor(other_mapping, device())};
 }
 

@@ -102,7 +102,8 @@ class METATENSOR_TORCH_EXPORT LabelsHolder final : public torch::CustomClassHold
     Labels set_union(const Labels& other) const;
     /// Union, and for each entry of this and of `other` its place there (int64, on the device of this)
     std::tuple<Labels, torch::Tensor, torch::Tensor> union_and_mapping(const Labels& other) const;
-    /// Entries of this that are in `other` too
+    /// Entries that are in both, in the order of the set that has fewer of them (of this, if both have the
+    /// same number)
     Labels set_intersection(const Labels& other) const;
     /// Intersection, and for each entry of this and of `other` its place there or -1
     std::tuple<Labels, torch::Tensor, torch::Tensor> intersection_and_mapping(const Labels& other) const;

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs the cases of a file with the implementation of this Python and writes down what came out.
+
+    python runner.py FILE RESULTS
+
+FILE defines ``cases(random)``, which yields a name and a function for each case; ``random`` is the generator of
+random_data.py with a fixed seed, so that every implementation gets the same data. RESULTS is a pickle with the outcome of
+each case: what the function returned, in plain Python and torch, or the kind of error that it raised.
+"""
+
+import importlib.util
+import pathlib
+import pickle
+import sys
+import warnings
+
+import torch
+from random_data import Random
+
+
+def plain(value):
+    """``value`` without objects of the implementation: these become dictionaries of what is in them."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().clone().contiguous()
+    if isinstance(value, (list, tuple)):
+        return [plain(element) for element in value]
+    if isinstance(value, dict):
+        return {key: plain(element) for key, element in value.items()}
+    kind = type(value).__name__ if not hasattr(value, "_type") else value._type().name()
+    if kind == "Labels":
+        return {"Labels": list(value.names), "values": plain(value.values)}
+    if kind == "LabelsEntry":
+        return {"LabelsEntry": list(value.names), "values": plain(value.values)}
+    if kind == "TensorBlock":
+        return {
+            "TensorBlock": plain(value.values),
+            "labels": plain([value.samples, *value.components, value.properties]),
+            "gradients": {parameter: plain(gradient) for parameter, gradient in value.gradients()},
+        }
+    if kind == "TensorMap":
+        info = dict(sorted(value.info().items()))
+        return {"TensorMap": plain(value.keys), "blocks": plain(value.blocks()), "info": info}
+    if value is None or isinstance(value, (bool, int, float, str, bytes, torch.dtype, torch.device)):
+        return value
+    raise TypeError(f"no plain form of {type(value)}")
+
+
+def outcome(function):
+    try:
+        return plain(function())
+    except Exception as error:
+        return {"error": type(error).__name__, "message": str(error).split("\n")[0]}
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(pathlib.Path(path).stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main():
+    path, results_path = sys.argv[1:]
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    outcomes = {}
+    for name, function in load(path).cases(Random(seed=20251125)):
+        while name in outcomes:
+            name += " again"
+        outcomes[name] = outcome(function)
+    pathlib.Path(results_path).write_bytes(pickle.dumps(outcomes))
+
+
+if __name__ == "__main__":
+    main()
