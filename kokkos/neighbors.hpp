@@ -7,6 +7,8 @@
 
 #include <Kokkos_Core.hpp>
 
+#include <cstring>
+
 namespace metatensor_kokkos {
 
 /// The engine's neighbor list in pages, on the host.
@@ -189,43 +191,43 @@ class PairTopology {
         RowsView<Scalar, 3, Space> vectors;
         RowsView<std::int32_t, 5, Space> samples;
 
-        // With one thread, a candidate is always noted and stays if it is counted: a branch on the distance
+        // With one thread, a candidate is always written and stays if it is counted: a branch on the distance
         // would be mispredicted for about every other candidate. With several, the place behind the pairs of
         // a row belongs to another row.
-        static constexpr bool notes_all = std::is_same_v<Space, Kokkos::Serial>;
+        static constexpr bool writes_all = std::is_same_v<Space, Kokkos::Serial>;
 
         KOKKOS_FUNCTION void operator()(std::int64_t row, std::int64_t& n, bool final) const {
             const auto center = centers(row);
             if (center >= 0) {
                 const auto begin = n;
+                const double origin[3] = {positions(center, 0), positions(center, 1), positions(center, 2)};
                 for (auto k = begins(row); k < begins(row + 1); ++k) {
                     const auto neighbor = neighbors(k);
-                    double distance_squared = 0;
-                    for (int axis = 0; axis < 3; ++axis) {
-                        const double difference = positions(neighbor, axis) - positions(center, axis);
-                        distance_squared += difference * difference;
+                    const double vector[3] = {positions(neighbor, 0) - origin[0],
+                                              positions(neighbor, 1) - origin[1],
+                                              positions(neighbor, 2) - origin[2]};
+                    const bool is_pair =
+                        vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2] <=
+                        cutoff_squared;
+                    if (final && (writes_all || is_pair)) {
+                        pair_neighbors(n) = neighbor;
+                        for (int axis = 0; axis < 3; ++axis)
+                            vectors(n, axis) = static_cast<Scalar>(vector[axis]);
                     }
-                    const bool is_pair = distance_squared <= cutoff_squared;
-                    if (final && (notes_all || is_pair)) pair_neighbors(n) = neighbor;
                     n += is_pair ? 1 : 0;
                 }
-                if (final) write(center, begin, n);
+                if (final) write_samples(placements(center).row, begin, n);
             }
             if (final) pair_begins(row + 1) = n;
         }
 
-        KOKKOS_FUNCTION void write(std::int32_t center, std::int64_t begin, std::int64_t end) const {
-            const auto center_row = placements(center).row;
-            const double origin[3] = {positions(center, 0), positions(center, 1), positions(center, 2)};
+        KOKKOS_FUNCTION void write_samples(std::int32_t center_row, std::int64_t begin,
+                                           std::int64_t end) const {
             for (auto pair = begin; pair < end; ++pair) {
-                const auto neighbor = pair_neighbors(pair);
-                const auto place = placements(neighbor);
                 samples(pair, 0) = center_row;
-                samples(pair, 1) = place.row;
-                for (int k = 0; k < 3; ++k) {
-                    samples(pair, 2 + k) = place.shift[k];
-                    vectors(pair, k) = static_cast<Scalar>(positions(neighbor, k) - origin[k]);
-                }
+                // second atom and cell shift at once
+                static_assert(sizeof(Placement) == 4 * sizeof(std::int32_t));
+                std::memcpy(&samples(pair, 1), &placements(pair_neighbors(pair)), sizeof(Placement));
             }
         }
     };

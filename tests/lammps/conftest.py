@@ -16,6 +16,29 @@ from runs import Lammps
 ROOT = pathlib.Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "python"
 
+# Largest relative differences from native styles: by what was compared, (energy, forces, pressure).
+largest_differences = {}
+
+
+@pytest.fixture(scope="session")
+def note_differences():
+    """Keeps the largest differences of each kind of comparison, for the end of the output of pytest."""
+
+    def note(kind, differences):
+        known = largest_differences.get(kind, differences)
+        largest_differences[kind] = tuple(map(max, known, differences))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not largest_differences:
+        return
+    terminalreporter.section("largest differences from native styles: energy, forces, pressure")
+    for kind, differences in sorted(largest_differences.items()):
+        terminalreporter.write_line(f"{kind:20}" + "".join(f"{value:10.1e}" for value in differences))
+
+
 @pytest.fixture
 def lammps(tmp_path):
     return Lammps(tmp_path)
