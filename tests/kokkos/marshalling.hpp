@@ -56,7 +56,8 @@ inline std::vector<std::int32_t> tags_of_rows(const Marshaller& marshaller, cons
     return tags;
 }
 
-inline std::vector<Pair> named_pairs(const Marshaller& marshaller, const Rank& rank, const WrittenPairs& pairs) {
+inline std::vector<Pair> named_pairs(const Marshaller& marshaller, const Rank& rank,
+                                     const WrittenPairs& pairs) {
     const auto tags = tags_of_rows(marshaller, rank);
     std::vector<Pair> result;
     for (std::int64_t k = 0; k < pairs.count; ++k) {

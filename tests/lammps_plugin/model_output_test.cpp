@@ -39,9 +39,7 @@ TensorMap by_atom(const torch::Tensor& samples, const std::vector<double>& energ
         {block({"system", "atom"}, samples, torch::tensor(energies, torch::kFloat64).reshape({-1, 1}))});
 }
 
-TEST(TotalEnergy, IsRead) {
-    EXPECT_EQ(read_total_energy(total(0, -3.5), "energy").item<double>(), -3.5);
-}
+TEST(TotalEnergy, IsRead) { EXPECT_EQ(read_total_energy(total(0, -3.5), "energy").item<double>(), -3.5); }
 
 TEST(TotalEnergy, SaysWhatWasExpected) {
     const auto read = [](const TensorMap& output) {
@@ -84,8 +82,11 @@ TEST(EnergiesOfAtoms, SayWhatWasExpected) {
     EXPECT_THAT(read(torch::tensor({{0, 0}, {0, 2}})), is_refused(each + "system=0, atom=2 in row 1"));
     EXPECT_THAT(read(torch::tensor({{0, -1}, {0, 0}})), is_refused(each + "system=0, atom=-1 in row 0"));
     EXPECT_THAT(read(torch::tensor({{0, 0}, {1, 1}})), is_refused(each + "system=1, atom=1 in row 1"));
-    EXPECT_THAT([] { read_atom_energies(by_atom(torch::tensor({{0, 0}}), {1}), "energy", 2); },
-                is_refused("must have the shape [2, 1], got [1, 1]"));
+    EXPECT_THAT(
+        [] {
+            read_atom_energies(by_atom(torch::tensor({{0, 0}}), {1}), "energy", 2);
+        },
+        is_refused("must have the shape [2, 1], got [1, 1]"));
     EXPECT_THAT([] { read_atom_energies(total(0, 1), "energy", 1); },
                 is_refused("must have the samples [system, atom], got [system]"));
 }

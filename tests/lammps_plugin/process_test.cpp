@@ -11,7 +11,8 @@ using metatensor_lammps::initialise_process;
 
 namespace {
 
-/// What is set up stays until a process ends: each test has its own, which ends well if all its `expect` hold.
+/// What is set up stays until a process ends: each test has its own, which ends well if all its `expect`
+/// hold.
 class Process : public testing::Test {
   protected:
     void SetUp() override { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
