@@ -83,6 +83,15 @@ inline TensorBlock block(std::vector<std::string> sample_names, const Rows& samp
         LabelsHolder::range("p", tensor.size(1))->to(setting.device));
 }
 
+/// `block` with gradients with respect to `parameter`, whose samples are rows (sample, g)
+inline TensorBlock with_gradient(TensorBlock block, const std::string& parameter, const Rows& samples,
+                                 const std::vector<std::vector<double>>& values, const Setting& setting) {
+    block->add_gradient(parameter, torch::make_intrusive<TensorBlockHolder>(
+                                       matrix(values, setting), labels({"sample", "g"}, samples, setting),
+                                       std::vector<Labels>(), block->properties()));
+    return block;
+}
+
 /// Map of these blocks with keys `key` = 0, 1, ...
 inline TensorMap tensor_map(const std::vector<TensorBlock>& blocks) {
     const auto device = blocks.at(0)->device();
@@ -97,20 +106,21 @@ inline TensorMap tensor_map(std::vector<std::string> sample_names, const Rows& s
 }
 
 inline void expect_blocks_close(const TensorBlock& actual, const TensorBlock& expected) {
-    EXPECT_TRUE(*actual->samples() == *expected->samples())
-        << actual->samples()->repr() << "\n" << expected->samples()->repr();
+    EXPECT_TRUE(*actual->samples() == *expected->samples()) << actual->samples()->repr() << "\n"
+                                                            << expected->samples()->repr();
     ASSERT_EQ(actual->components().size(), expected->components().size());
     for (size_t i = 0; i < expected->components().size(); ++i) {
         EXPECT_TRUE(*actual->components()[i] == *expected->components()[i]);
     }
-    EXPECT_TRUE(*actual->properties() == *expected->properties())
-        << actual->properties()->repr() << "\n" << expected->properties()->repr();
+    EXPECT_TRUE(*actual->properties() == *expected->properties()) << actual->properties()->repr() << "\n"
+                                                                  << expected->properties()->repr();
     EXPECT_EQ(actual->scalar_type(), expected->scalar_type());
     EXPECT_EQ(actual->device(), expected->device());
     ASSERT_EQ(actual->shape(), expected->shape());
     const double tolerance = expected->scalar_type() == torch::kFloat64 ? 1e-13 : 1e-5;
     EXPECT_TRUE(torch::allclose(actual->values(), expected->values(), tolerance, tolerance, true))
-        << actual->values() << "\n" << expected->values();
+        << actual->values() << "\n"
+        << expected->values();
     ASSERT_EQ(actual->gradients_list(), expected->gradients_list());
     for (const auto& parameter : expected->gradients_list()) {
         SCOPED_TRACE("gradients with respect to " + parameter);
@@ -119,13 +129,20 @@ inline void expect_blocks_close(const TensorBlock& actual, const TensorBlock& ex
     }
 }
 
+/// The call throws this error, and its message contains `text`.
+template <typename Error, typename Call>
+void expect_error(const Call& call, const std::string& text) {
+    EXPECT_THAT(call, ::testing::ThrowsMessage<Error>(::testing::HasSubstr(text)));
+}
+
 /// Same keys, labels, types, devices and gradients, and values that differ by rounding
 inline void expect_maps_close(const TensorMap& actual, const TensorMap& expected) {
-    ASSERT_TRUE(*actual->keys() == *expected->keys())
-        << actual->keys()->repr() << "\n" << expected->keys()->repr();
+    ASSERT_TRUE(*actual->keys() == *expected->keys()) << actual->keys()->repr() << "\n"
+                                                      << expected->keys()->repr();
     for (int64_t i = 0; i < expected->keys()->count(); ++i) {
         SCOPED_TRACE("block " + std::to_string(i));
-        expect_blocks_close(TensorMapHolder::block_by_id(actual, i), TensorMapHolder::block_by_id(expected, i));
+        expect_blocks_close(TensorMapHolder::block_by_id(actual, i),
+                            TensorMapHolder::block_by_id(expected, i));
     }
 }
 

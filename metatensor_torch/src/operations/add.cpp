@@ -3,27 +3,18 @@
 
 #include "check.hpp"
 #include "operations/detail/arguments.hpp"
-#include "operations/detail/flat.hpp"
+#include "operations/detail/arithmetic.hpp"
 
 namespace metatensor_torch {
 
 TensorMap add(const TensorMap& A, const torch::IValue& B) {
     if (const auto number = details::number_or_map("add", "B", B)) {
-        return details::map_blocks(A, [&](const details::BlockData& block) {
-            auto sum = details::with_values(block, block.values + *number);
-            sum->gradients = block.gradients;
-            return sum;
-        });
+        return details::shifted(A, *number);
     }
     const auto other = as_custom_class<TensorMapHolder>(B);
-    const auto places = details::check_same_maps("add", *A, *other);
-    auto info = details::common_info(A->info_entries(), other->info_entries());
-    if (A->data().empty()) {
-        return details::make_map(A->keys(), {}, std::move(info));
-    }
-    auto sums =
-        at::_foreach_add(details::flatten(A->data()), details::flatten_like(other->data(), places, A->data()));
-    return details::make_map(A->keys(), details::unflatten(A->data(), std::move(sums)), std::move(info));
+    return details::combined("add", A, other, [](at::TensorList first, at::TensorList second) {
+        return at::_foreach_add(first, second);
+    });
 }
 
 } // namespace metatensor_torch

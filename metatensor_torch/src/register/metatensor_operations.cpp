@@ -20,6 +20,78 @@ constexpr OperatorRow OPERATIONS[] = {
 
     // arithmetic
     op_with_union<&add>("add(TensorMap A, Union(float, int, TensorMap) B) -> TensorMap"),
+    op_with_union<&subtract>("subtract(TensorMap A, Union(float, int, TensorMap) B) -> TensorMap"),
+    op_with_union<&multiply>("multiply(TensorMap A, Union(float, int, TensorMap) B) -> TensorMap"),
+    op_with_union<&divide>("divide(TensorMap A, Union(float, int, TensorMap) B) -> TensorMap"),
+    op_with_union<&pow>("pow(TensorMap A, Union(float, int) B) -> TensorMap"),
+    op<&abs>("abs(TensorMap A) -> TensorMap"),
+
+    // linear algebra
+    op<&dot>("dot(TensorMap tensor_1, TensorMap tensor_2) -> TensorMap"),
+    op<&solve>("solve(TensorMap X, TensorMap Y) -> TensorMap"),
+    op<&lstsq>("lstsq(TensorMap X, TensorMap Y, float? rcond, str? driver=None) -> TensorMap"),
+
+    // comparison
+    op<&allclose>("allclose(TensorMap tensor_1, TensorMap tensor_2, float rtol=1e-13, float atol=1e-12, bool "
+                  "equal_nan=False) -> bool"),
+    op_without_result<&allclose_raise>(
+        "allclose_raise(TensorMap tensor_1, TensorMap tensor_2, float rtol=1e-13, float "
+        "atol=1e-12, bool equal_nan=False) -> NoneType"),
+    op<&allclose_block>("allclose_block(TensorBlock block_1, TensorBlock block_2, float rtol=1e-13, float "
+                        "atol=1e-12, bool equal_nan=False) -> bool"),
+    op_without_result<&allclose_block_raise>(
+        "allclose_block_raise(TensorBlock block_1, TensorBlock block_2, float "
+        "rtol=1e-13, float atol=1e-12, bool equal_nan=False) -> NoneType"),
+    op<&equal>("equal(TensorMap tensor_1, TensorMap tensor_2) -> bool"),
+    op_without_result<&equal_raise>("equal_raise(TensorMap tensor_1, TensorMap tensor_2) -> NoneType"),
+    op<&equal_block>("equal_block(TensorBlock block_1, TensorBlock block_2) -> bool"),
+    op_without_result<&equal_block_raise>(
+        "equal_block_raise(TensorBlock block_1, TensorBlock block_2) -> NoneType"),
+    op_with_union<&equal_metadata>("equal_metadata(TensorMap tensor_1, TensorMap tensor_2, Union(str[], "
+                                   "str)? check=None, bool check_gradients=True) -> bool"),
+    op_without_result<&equal_metadata_raise>(
+        "equal_metadata_raise(TensorMap tensor_1, TensorMap tensor_2, "
+        "Union(str[], str)? check=None, bool check_gradients=True) -> NoneType"),
+    op_with_union<&equal_metadata_block>("equal_metadata_block(TensorBlock block_1, TensorBlock block_2, "
+                                         "Union(str[], str)? check=None, bool check_gradients=True) -> bool"),
+    op_without_result<&equal_metadata_block_raise>(
+        "equal_metadata_block_raise(TensorBlock block_1, TensorBlock block_2, Union(str[], str)? check=None, "
+        "bool check_gradients=True) -> NoneType"),
+
+    // creation
+    op_with_union<&empty_like>("empty_like(TensorMap tensor, Union(str, str[])? gradients=None, bool "
+                               "requires_grad=False) -> TensorMap"),
+    op_with_union<&empty_like_block>("empty_like_block(TensorBlock block, Union(str, str[])? gradients=None, "
+                                     "bool requires_grad=False) -> TensorBlock"),
+    op_with_union<&zeros_like>("zeros_like(TensorMap tensor, Union(str, str[])? gradients=None, bool "
+                               "requires_grad=False) -> TensorMap"),
+    op_with_union<&zeros_like_block>("zeros_like_block(TensorBlock block, Union(str, str[])? gradients=None, "
+                                     "bool requires_grad=False) -> TensorBlock"),
+    op_with_union<&ones_like>("ones_like(TensorMap tensor, Union(str, str[])? gradients=None, bool "
+                              "requires_grad=False) -> TensorMap"),
+    op_with_union<&ones_like_block>("ones_like_block(TensorBlock block, Union(str, str[])? gradients=None, "
+                                    "bool requires_grad=False) -> TensorBlock"),
+    op_with_union<&random_uniform_like>("random_uniform_like(TensorMap tensor, Union(str, str[])? "
+                                        "gradients=None, bool requires_grad=False) -> TensorMap"),
+    op_with_union<&random_uniform_like_block>(
+        "random_uniform_like_block(TensorBlock block, Union(str, str[])? gradients=None, bool "
+        "requires_grad=False) -> TensorBlock"),
+    op<&block_from_array>("block_from_array(Tensor array, str[]? sample_names=None, str[]? "
+                          "component_names=None, str[]? property_names=None) -> TensorBlock"),
+
+    // storage of values
+    op<&detach>("detach(TensorMap tensor) -> TensorMap"),
+    op<&detach_block>("detach_block(TensorBlock block) -> TensorBlock"),
+    op<&requires_grad>("requires_grad(TensorMap tensor, bool requires_grad=True) -> TensorMap"),
+    op<&requires_grad_block>(
+        "requires_grad_block(TensorBlock block, bool requires_grad=True) -> TensorBlock"),
+    op<&is_contiguous>("is_contiguous(TensorMap tensor) -> bool"),
+    op<&is_contiguous_block>("is_contiguous_block(TensorBlock block) -> bool"),
+    op<&make_contiguous>("make_contiguous(TensorMap tensor) -> TensorMap"),
+    op<&make_contiguous_block>("make_contiguous_block(TensorBlock block) -> TensorBlock"),
+    op<&remove_gradients>("remove_gradients(TensorMap tensor, str[]? remove=None) -> TensorMap"),
+    op<&remove_gradients_block>(
+        "remove_gradients_block(TensorBlock block, str[]? remove=None) -> TensorBlock"),
 };
 
 /// The schema with the full names of our classes
@@ -46,8 +118,7 @@ void register_metatensor_operations(torch::Library& library) {
     // results often share memory with arguments: nothing may be assumed of them
     for (const auto& row : OPERATIONS) {
         const auto schema = with_class_names(row.schema);
-        library.def(torch::schema(schema.c_str(), c10::AliasAnalysisKind::CONSERVATIVE),
-                    row.make_function());
+        library.def(torch::schema(schema.c_str(), c10::AliasAnalysisKind::CONSERVATIVE), row.make_function());
     }
 }
 

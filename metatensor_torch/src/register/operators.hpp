@@ -38,6 +38,21 @@ constexpr OperatorRow op_with_union(const char* schema) {
     return {schema, [] { return torch::CppFunction::makeFromBoxedFunction<&call_boxed<function>>(); }};
 }
 
+/// Calls a `function` without result; None is left on the stack.
+template <auto* function>
+void call_boxed_for_none(const c10::OperatorHandle& handle, torch::jit::Stack* stack) {
+    call_boxed<function>(handle, stack);
+    stack->emplace_back();
+}
+
+/// Row for a function that only raises: its schema says `-> NoneType`, as that of a Python function does. With
+/// `()` it would give an empty tuple in TorchScript.
+template <auto* function>
+constexpr OperatorRow op_without_result(const char* schema) {
+    return {schema,
+            [] { return torch::CppFunction::makeFromBoxedFunction<&call_boxed_for_none<function>>(); }};
+}
+
 /// Defines the operators of `metatensor` for files and versions; its classes are registered before them.
 void register_metatensor_operators(torch::Library& library);
 /// Defines the operations on maps and blocks.

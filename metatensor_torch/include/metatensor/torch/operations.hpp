@@ -19,4 +19,8 @@
 
 #include <metatensor/torch/operations/arithmetic.hpp>
 #include <metatensor/torch/operations/checks.hpp>
+#include <metatensor/torch/operations/comparison.hpp>
+#include <metatensor/torch/operations/creation.hpp>
 #include <metatensor/torch/operations/errors.hpp>
+#include <metatensor/torch/operations/linear_algebra.hpp>
+#include <metatensor/torch/operations/storage.hpp>

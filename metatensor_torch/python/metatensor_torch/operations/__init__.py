@@ -1,15 +1,92 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The operations on maps and blocks, all of them also in ``metatensor.torch``."""
 
-from .arithmetic import add
+from .arithmetic import abs, add, divide, multiply, pow, subtract
 from .checks import checks_enabled, unsafe_disable_checks, unsafe_enable_checks
+from .comparison import (
+    allclose,
+    allclose_block,
+    allclose_block_raise,
+    allclose_raise,
+    equal,
+    equal_block,
+    equal_block_raise,
+    equal_raise,
+    equal_metadata,
+    equal_metadata_block,
+    equal_metadata_block_raise,
+    equal_metadata_raise,
+)
+from .creation import (
+    block_from_array,
+    empty_like,
+    empty_like_block,
+    ones_like,
+    ones_like_block,
+    random_uniform_like,
+    random_uniform_like_block,
+    zeros_like,
+    zeros_like_block,
+)
 from .errors import NotEqualError
+from .linear_algebra import dot, lstsq, solve
+from .storage import (
+    detach,
+    detach_block,
+    is_contiguous,
+    is_contiguous_block,
+    make_contiguous,
+    make_contiguous_block,
+    remove_gradients,
+    remove_gradients_block,
+    requires_grad,
+    requires_grad_block,
+)
 
 
 __all__ = [
     "NotEqualError",
+    "abs",
     "add",
+    "allclose",
+    "allclose_block",
+    "allclose_block_raise",
+    "allclose_raise",
+    "block_from_array",
     "checks_enabled",
+    "detach",
+    "detach_block",
+    "divide",
+    "dot",
+    "empty_like",
+    "empty_like_block",
+    "equal",
+    "equal_block",
+    "equal_block_raise",
+    "equal_metadata",
+    "equal_metadata_block",
+    "equal_metadata_block_raise",
+    "equal_metadata_raise",
+    "equal_raise",
+    "is_contiguous",
+    "is_contiguous_block",
+    "lstsq",
+    "make_contiguous",
+    "make_contiguous_block",
+    "multiply",
+    "ones_like",
+    "ones_like_block",
+    "pow",
+    "random_uniform_like",
+    "random_uniform_like_block",
+    "remove_gradients",
+    "remove_gradients_block",
+    "requires_grad",
+    "requires_grad_block",
+    "solve",
+    "subtract",
     "unsafe_disable_checks",
     "unsafe_enable_checks",
+    "zeros_like",
+    "zeros_like_block",
 ]

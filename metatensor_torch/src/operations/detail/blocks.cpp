@@ -40,31 +40,41 @@ void refuse_nested_gradients(const char* operation, const BlockData& block) {
     }
 }
 
-std::vector<int64_t> match_keys(const char* operation, const Labels& first, const Labels& other) {
-    std::vector<int64_t> places(first->count());
-    if (*first == *other) {
-        std::iota(places.begin(), places.end(), 0);
-        return places;
+MatchedKeys compare_keys(const Labels& first, const Labels& other) {
+    MatchedKeys matched{std::vector<int64_t>(first->count()), std::nullopt};
+    if (first == other || *first == *other) {
+        std::iota(matched.places.begin(), matched.places.end(), 0);
+        return matched;
     }
-    const auto refuse = [&](const std::string& reason) {
-        throw NotEqualError(std::string("the maps given to '") + operation + "' must have the same keys, got " +
-                            reason);
-    };
     if (first->names() != other->names()) {
-        refuse("the names [" + join(first->names()) + "] and [" + join(other->names()) + "]");
+        matched.difference =
+            "got the names [" + join(first->names()) + "] and [" + join(other->names()) + "]";
+        return matched;
     }
     if (first->count() != other->count()) {
-        refuse(std::to_string(first->count()) + " and " + std::to_string(other->count()) + " keys");
+        matched.difference =
+            "got " + std::to_string(first->count()) + " and " + std::to_string(other->count()) + " keys";
+        return matched;
     }
     for (int64_t i = 0; i < first->count(); ++i) {
         const LabelsEntryHolder key(first, i);
         const auto place = other->position(key.host_values(), key.size());
         if (!place) {
-            refuse("the key " + key.print() + " only in the first");
+            matched.difference = "got the key " + key.print() + " only in the first";
+            return matched;
         }
-        places[i] = *place;
+        matched.places[i] = *place;
     }
-    return places;
+    return matched;
+}
+
+std::vector<int64_t> match_keys(const char* operation, const Labels& first, const Labels& other) {
+    auto matched = compare_keys(first, other);
+    if (matched.difference) {
+        throw NotEqualError(std::string("the maps given to '") + operation + "' must have the same keys, " +
+                            *matched.difference);
+    }
+    return std::move(matched.places);
 }
 
 namespace {
@@ -75,24 +85,35 @@ bool same_components(const BlockData& first, const BlockData& other) {
                       [](const Labels& a, const Labels& b) { return a == b || *a == *b; });
 }
 
-void check_labels(const char* operation, const std::string& of, const BlockData& first, const BlockData& other,
-                  ComparedLabels compared) {
-    const char* different = nullptr;
-    if (compared.samples && first.samples != other.samples && !(*first.samples == *other.samples)) {
-        different = "samples";
-    } else if (compared.components && !same_components(first, other)) {
-        different = "components";
-    } else if (compared.properties && first.properties != other.properties &&
-               !(*first.properties == *other.properties)) {
-        different = "properties";
-    }
-    if (different != nullptr) {
+void check_labels(const char* operation, const std::string& of, const BlockData& first,
+                  const BlockData& other, ComparedLabels compared) {
+    if (const auto* different = different_labels(first, other, compared)) {
         throw NotEqualError(std::string("the ") + different + " of " + of + " given to '" + operation +
                             "' must be the same in the same order");
     }
 }
 
 } // namespace
+
+const char* different_labels(const BlockData& first, const BlockData& other, ComparedLabels compared) {
+    if (compared.samples && first.samples != other.samples && !(*first.samples == *other.samples)) {
+        return "samples";
+    }
+    if (compared.components && !same_components(first, other)) {
+        return "components";
+    }
+    if (compared.properties && first.properties != other.properties &&
+        !(*first.properties == *other.properties)) {
+        return "properties";
+    }
+    return nullptr;
+}
+
+bool same_parameters(const BlockData& first, const BlockData& other) {
+    return first.gradients.size() == other.gradients.size() &&
+           std::all_of(first.gradients.begin(), first.gradients.end(),
+                       [&](const auto& gradient) { return find_gradient(other, gradient.first) != nullptr; });
+}
 
 void check_same_labels(const char* operation, const BlockData& first, const BlockData& other,
                        ComparedLabels compared) {
@@ -103,11 +124,7 @@ void check_same_labels(const char* operation, const BlockData& first, const Bloc
 
 void check_same_gradients(const char* operation, const BlockData& first, const BlockData& other,
                           ComparedLabels compared) {
-    bool same = first.gradients.size() == other.gradients.size();
-    for (const auto& [parameter, gradient] : first.gradients) {
-        same = same && find_gradient(other, parameter);
-    }
-    if (!same) {
+    if (!same_parameters(first, other)) {
         throw NotEqualError(std::string("the blocks given to '") + operation +
                             "' must have gradients with respect to the same parameters");
     }
@@ -124,8 +141,13 @@ std::vector<int64_t> check_same_maps(const char* operation, const TensorMapHolde
                                      const TensorMapHolder& other) {
     auto places = match_keys(operation, first.keys(), other.keys());
     for (size_t i = 0; i < places.size(); ++i) {
-        check_same_labels(operation, *first.data()[i], *other.data()[places[i]]);
-        check_same_gradients(operation, *first.data()[i], *other.data()[places[i]]);
+        try {
+            check_same_labels(operation, *first.data()[i], *other.data()[places[i]]);
+            check_same_gradients(operation, *first.data()[i], *other.data()[places[i]]);
+        } catch (NotEqualError& error) {
+            error.add_context("for the key " + LabelsEntryHolder(first.keys(), i).print());
+            throw;
+        }
     }
     return places;
 }

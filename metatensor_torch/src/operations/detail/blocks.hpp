@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,16 @@ Info common_info(const Info& first, const Info& other);
 /// NotImplementedError if a gradient of `block` has gradients: `operation` can not carry those.
 void refuse_nested_gradients(const char* operation, const BlockData& block);
 
+/// How the keys of two maps go together
+struct MatchedKeys {
+    /// For each key of the first map its place in the other one
+    std::vector<int64_t> places;
+    /// Why they do not, if so
+    std::optional<std::string> difference;
+};
+
+MatchedKeys compare_keys(const Labels& first, const Labels& other);
+
 /// For each key of `first` its place in `other`; NotEqualError, which names `operation`, if they do not have
 /// the same keys.
 std::vector<int64_t> match_keys(const char* operation, const Labels& first, const Labels& other);
@@ -55,6 +66,13 @@ struct ComparedLabels {
     bool properties = true;
 };
 
+/// Which labels of two blocks are not the same in the same order: "samples", "components", "properties", null
+/// for none
+const char* different_labels(const BlockData& first, const BlockData& other, ComparedLabels compared = {});
+
+/// Whether two blocks have gradients with respect to the same parameters
+bool same_parameters(const BlockData& first, const BlockData& other);
+
 /// NotEqualError, which names `operation`, unless the labels of both blocks are the same in the same order.
 void check_same_labels(const char* operation, const BlockData& first, const BlockData& other,
                        ComparedLabels compared = {});
@@ -64,8 +82,8 @@ void check_same_labels(const char* operation, const BlockData& first, const Bloc
 void check_same_gradients(const char* operation, const BlockData& first, const BlockData& other,
                           ComparedLabels compared = {});
 
-/// NotEqualError, which names `operation`, unless both maps have the same keys and blocks with the same labels
-/// and gradients. For each key of `first` its place in `other`.
+/// NotEqualError, which names `operation`, unless both maps have the same keys and blocks with the same
+/// labels and gradients. For each key of `first` its place in `other`.
 std::vector<int64_t> check_same_maps(const char* operation, const TensorMapHolder& first,
                                      const TensorMapHolder& other);
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "operations/support.hpp"
+
+namespace metatensor_torch::testing {
+
+namespace {
+
+class Divide : public OperationTest {};
+
+INSTANTIATE_TEST_SUITE_P(Settings, Divide, floating_point_settings(), setting_name);
+
+/// One block with the values (a, b), of which the second has the gradient d
+TensorMap make(double a, double b, double d, const Setting& setting) {
+    return tensor_map(
+        {with_gradient(block({"s"}, {{0}, {2}}, {{a}, {b}}, setting), "x", {{1, 5}}, {{d}}, setting)});
+}
+
+TEST_P(Divide, WorksWithANumberAndItsGradients) {
+    const auto a = make(2.0, -3.0, 10.0, GetParam());
+    expect_maps_close(divide(a, 2.0), make(1.0, -1.5, 5.0, GetParam()));
+    expect_maps_close(divide(a, 4), divide(a, static_cast<double>(4)));
+}
+
+TEST_P(Divide, WorksWithAMapAndItsGradients) {
+    const auto a = make(2.0, -3.0, 10.0, GetParam());
+    const auto b = make(4.0, 2.0, 6.0, GetParam());
+    expect_maps_close(divide(a, b), make(0.5, -1.5, 10.0 / 2.0 + 3.0 * 6.0 / 4.0, GetParam()));
+}
+
+TEST_P(Divide, RefusesMapsThatDiffer) {
+    const auto a = make(2.0, -3.0, 10.0, GetParam());
+    const auto without = tensor_map({"s"}, {{0}, {2}}, {{2.0}, {-3.0}}, GetParam());
+    expect_error<NotEqualError>([&] { divide(a, without); },
+                                "must have gradients with respect to the same parameters");
+    const auto other = tensor_map({"s"}, {{1}, {2}}, {{2.0}, {-3.0}}, GetParam());
+    expect_error<NotEqualError>(
+        [&] { divide(without, other); },
+        "the samples of the blocks given to 'divide' must be the same in the same order");
+    expect_error<NotEqualError>([&] { divide(without, other); }, "for the key (key=0)");
+}
+
+TEST_P(Divide, RefusesGradientsOfGradientsOfTwoMaps) {
+    auto gradient = with_gradient(block({"sample", "g"}, {{1, 5}}, {{10.0}}, GetParam()), "y", {{0, 0}},
+                                  {{1.0}}, GetParam());
+    auto values = block({"s"}, {{0}, {2}}, {{1.0}, {2.0}}, GetParam());
+    values->add_gradient("x", gradient);
+    const auto nested = tensor_map({values});
+    expect_error<c10::NotImplementedError>([&] { divide(nested, nested); },
+                                           "'divide' is not implemented for gradients of gradients");
+    const auto twice = divide(nested, 2.0);
+    const auto x = TensorBlockHolder::gradient(TensorMapHolder::block_by_id(twice, 0), "x");
+    EXPECT_EQ(TensorBlockHolder::gradient(x, "y")->values().item<double>(), 0.5);
+}
+
+} // namespace
+
+} // namespace metatensor_torch::testing
