@@ -130,7 +130,7 @@ class Labels:
         """The union, and where the entries of this and of ``other`` are in it."""
 
     def intersection(self, other: "Labels") -> "Labels":
-        """The entries of this that ``other`` has too."""
+        """Entries that are in both, in the order of the one that has fewer of them (of this, if both have as many)."""
 
     def intersection_and_mapping(self, other: "Labels") -> Tuple["Labels", torch.Tensor, torch.Tensor]:
         """The intersection, and where the entries of this and of ``other`` are in it (-1: nowhere)."""

@@ -63,11 +63,15 @@ void check_gradient_samples(const LabelsHolder& samples, int64_t n_samples) {
         return;
     }
     const auto rows = samples.data()->host();
+    const auto is_place = [&](int32_t sample) { return sample >= 0 && sample < n_samples; };
+    bool all_places = true;
     for (int64_t i = 0; i < rows.count; ++i) {
-        const auto sample = rows[i][0];
-        TORCH_CHECK(sample >= 0 && sample < n_samples,
+        all_places &= is_place(rows[i][0]); // no branch: to be vectorized
+    }
+    for (int64_t i = 0; !all_places; ++i) {
+        TORCH_CHECK(is_place(rows[i][0]),
                     "the 'sample' dimension of gradient samples must be the place of one of the ", n_samples,
-                    " samples of the block, got ", sample);
+                    " samples of the block, got ", rows[i][0]);
     }
 }
 

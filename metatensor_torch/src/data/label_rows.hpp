@@ -2,11 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 /// Rows of integers on the host: order, look-up, search of one set of rows in another.
 namespace metatensor_torch::details {
+
+class RowKeys;
 
 /// Borrowed rows, int32 [count, size], contiguous
 struct RowSpan {
@@ -37,6 +41,26 @@ inline int compare_rows(const int32_t* a, const int32_t* b, int64_t size) {
     return 0;
 }
 
+/// Calls `function` with the number of columns: as a constant for the usual ones, so that loops over the
+/// columns are unrolled.
+template <typename Function>
+void with_row_size(int64_t size, const Function& function) {
+    switch (size) {
+    case 1:
+        return function(std::integral_constant<int64_t, 1>());
+    case 2:
+        return function(std::integral_constant<int64_t, 2>());
+    case 3:
+        return function(std::integral_constant<int64_t, 3>());
+    case 4:
+        return function(std::integral_constant<int64_t, 4>());
+    case 5:
+        return function(std::integral_constant<int64_t, 5>());
+    default:
+        return function(size);
+    }
+}
+
 /// Whether each row is greater than the one before
 bool is_sorted(RowSpan rows);
 
@@ -51,6 +75,8 @@ class RowIndex {
     int64_t find(RowSpan rows, const int32_t* row) const;
     /// For each row of `wanted` its place in `rows` or -1; `wanted_sorted` allows a merge of both.
     std::vector<int64_t> find_all(RowSpan rows, RowSpan wanted, bool wanted_sorted) const;
+    /// The same, written to `places` [wanted.count]
+    void find_all(RowSpan rows, RowSpan wanted, bool wanted_sorted, int64_t* places) const;
 
     /// Whether each row is greater than the one before
     bool sorted() const { return sorted_; }
@@ -58,21 +84,36 @@ class RowIndex {
     const std::optional<int64_t>& duplicate() const { return duplicate_; }
 
   private:
-    /// Place of a row in the hash table; `row` is one more than its number, 0 in free slots.
+    /// Place of a row in the hash table; `row` is one more than its number, 0 in free slots. `tag` is the row
+    /// itself where 32 bits are enough for it, else a part of its hash.
     struct Slot {
         uint32_t tag;
         uint32_t row;
     };
+    /// Where to look for a row and for which tag; a row with values that no row here has is not possible.
+    struct Probe {
+        uint64_t hash;
+        uint32_t tag;
+        bool possible;
+    };
+
+    template <typename Size>
+    Probe probe(const int32_t* row, Size size) const;
+    template <typename Size>
+    bool is_at(const Slot& slot, const Probe& probe, RowSpan rows, const int32_t* row, Size size) const;
 
     void build_table(RowSpan rows);
     int64_t find_sorted(RowSpan rows, const int32_t* row) const;
-    int64_t find_hashed(RowSpan rows, const int32_t* row, uint64_t hash) const;
-    std::vector<int64_t> merge(RowSpan rows, RowSpan wanted) const;
+    template <typename Size>
+    int64_t find_hashed(RowSpan rows, const int32_t* row, const Probe& probe, Size size) const;
+    void find_all_hashed(RowSpan rows, RowSpan wanted, int64_t* places) const;
 
     bool sorted_ = false;
     bool range_ = false;
     std::optional<int64_t> duplicate_;
     std::vector<Slot> table_;
+    /// how a row becomes its tag, null if that is more than 32 bits
+    std::shared_ptr<const RowKeys> tags_;
 };
 
 } // namespace metatensor_torch::details

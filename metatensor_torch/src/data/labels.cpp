@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "check.hpp"
+#include "data/device_rows.hpp"
 #include "data/labels_data.hpp"
 #include "metatensor/torch/labels.hpp"
 
@@ -65,18 +66,24 @@ torch::Tensor to_rows(const torch::Tensor& values, const std::vector<std::string
     return to_int32("the values of Labels", values, OutOfRange::REFUSED);
 }
 
+/// A row that occurs twice, int32 [n_dimensions] on the host, if there is one
+std::optional<torch::Tensor> find_duplicate(const torch::Tensor& values, LabelsData& data) {
+    if (values.size(0) <= 1 || values.size(1) == 0 || !details::has_data(values)) {
+        return std::nullopt;
+    }
+    if (!values.is_cpu() && !data.on_host()) {
+        return details::duplicate_row(values);
+    }
+    const auto& duplicate = data.index().duplicate();
+    return duplicate ? std::optional(data.host_tensor()[*duplicate]) : std::nullopt;
+}
+
 /// RuntimeError if a row occurs twice.
 void check_unique(const torch::Tensor& values, LabelsData& data) {
-    if (values.size(0) <= 1 || values.size(1) == 0 || !details::has_data(values)) {
-        return;
-    }
-    const auto rows = data.host();
-    const auto& index = data.index();
-    auto duplicate = index.duplicate();
-    if (duplicate) {
+    if (const auto row = find_duplicate(values, data)) {
         std::vector<std::string> texts;
-        for (int64_t j = 0; j < rows.size; ++j) {
-            texts.push_back(std::to_string(rows[*duplicate][j]));
+        for (int64_t j = 0; j < row->size(0); ++j) {
+            texts.push_back(std::to_string((*row)[j].item<int32_t>()));
         }
         TORCH_CHECK(false, "entries of Labels must be unique, got [", join(texts), "] at least twice");
     }
@@ -178,6 +185,11 @@ Labels LabelsHolder::to(const torch::IValue& device, bool non_blocking) const {
 
 std::optional<int64_t> LabelsHolder::position(const int32_t* entry, int64_t size) const {
     TORCH_CHECK(size == this->size(), "an entry of these Labels has ", this->size(), " values, got ", size);
+    if (!data_->on_host() && !device().is_cpu()) {
+        auto row = torch::empty({size}, torch::kInt);
+        std::copy(entry, entry + size, row.data_ptr<int32_t>());
+        return details::find_row(values_, row);
+    }
     const auto place = data_->index().find(data_->host(), entry);
     return place < 0 ? std::nullopt : std::optional(place);
 }
@@ -198,22 +210,15 @@ std::optional<int64_t> LabelsHolder::position(const torch::IValue& entry) const 
         entry.isList() || entry.isTuple(),
         "an entry of Labels must be a LabelsEntry, a tensor, or a list or tuple of integers, got ",
         entry.type()->repr_str());
-    std::vector<int32_t> row;
+    const auto elements =
+        entry.isList() ? entry.toListRef() : at::ArrayRef<torch::IValue>(entry.toTupleRef().elements());
+    c10::SmallVector<int32_t, 8> row;
     bool representable = true;
-    const auto add = [&](const torch::IValue& value) {
+    for (const auto& value : elements) {
         TORCH_CHECK_TYPE(value.isInt(), "an entry of Labels must consist of integers, got one value of type ",
                          value.type()->repr_str());
         representable = representable && value.toInt() == static_cast<int32_t>(value.toInt());
         row.push_back(static_cast<int32_t>(value.toInt()));
-    };
-    if (entry.isList()) {
-        for (const torch::IValue& value : entry.toList()) {
-            add(value);
-        }
-    } else {
-        for (const auto& value : entry.toTupleRef().elements()) {
-            add(value);
-        }
     }
     const auto place = position(row.data(), static_cast<int64_t>(row.size()));
     return representable ? place : std::nullopt;

@@ -33,14 +33,17 @@ std::string centred(const std::string& text, size_t width, bool pad_right) {
 } // namespace details
 
 std::string LabelsHolder::print(int64_t max_entries, int64_t indent) const {
-    const auto rows = data_->host();
-    const auto shown = max_entries < 0 ? rows.count : std::min(rows.count, std::max<int64_t>(max_entries, 2));
+    const auto shown = max_entries < 0 ? count() : std::min(count(), std::max<int64_t>(max_entries, 2));
     const auto shown_first = (shown + 1) / 2;
+    // the first and the last ones: only these come from a device
+    const auto& source = data_->on_host() ? data_->host_tensor() : values_;
+    const auto rows = torch::cat({source.narrow(0, 0, shown_first),
+                                  source.narrow(0, count() - (shown - shown_first), shown - shown_first)})
+                          .to(torch::kCPU);
 
     std::vector<std::vector<std::string>> lines = {names_};
     for (int64_t i = 0; i < shown; ++i) {
-        const auto row = i < shown_first ? i : rows.count - shown + i;
-        lines.push_back(details::row_texts(rows[row], rows.size));
+        lines.push_back(details::row_texts(rows.const_data_ptr<int32_t>() + i * size(), size()));
     }
     const auto widths = details::column_widths(lines, names_.size());
 
@@ -58,7 +61,7 @@ std::string LabelsHolder::print(int64_t max_entries, int64_t indent) const {
         for (size_t j = 0; j < widths.size(); ++j) {
             text += details::centred(lines[i][j], widths[j], j + 1 != widths.size());
         }
-        if (shown < rows.count && static_cast<int64_t>(i) == shown_first) {
+        if (shown < count() && static_cast<int64_t>(i) == shown_first) {
             text += "\n" + margin + std::string(dots, ' ') + "...";
         }
     }

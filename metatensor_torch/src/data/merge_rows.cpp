@@ -4,24 +4,27 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/row_keys.hpp"
+
 namespace metatensor_torch::details {
 
 namespace {
 
-/// Natural merge sort: the sets that are merged are mostly sorted, so there are few runs.
-std::vector<int64_t> sorted_order(RowSpan rows) {
-    std::vector<int64_t> order(rows.count);
+/// Order of 0, 1, ..., `count` - 1 by `less`. Natural merge sort: the sets that are merged are mostly sorted,
+/// so there are few runs. Equal ones keep their order.
+template <typename Less>
+std::vector<int64_t> sorted_order(int64_t count, const Less& less) {
+    std::vector<int64_t> order(count);
     std::iota(order.begin(), order.end(), 0);
     std::vector<int64_t> run_ends;
-    for (int64_t i = 1; i < rows.count; ++i) {
-        if (compare_rows(rows[i - 1], rows[i], rows.size) > 0) {
+    for (int64_t i = 1; i < count; ++i) {
+        if (less(i, i - 1)) {
             run_ends.push_back(i);
         }
     }
-    run_ends.push_back(rows.count);
+    run_ends.push_back(count);
 
-    const auto less = [&](int64_t a, int64_t b) { return compare_rows(rows[a], rows[b], rows.size) < 0; };
-    std::vector<int64_t> merged(order.size());
+    std::vector<int64_t> merged(run_ends.size() > 1 ? count : 0);
     while (run_ends.size() > 1) {
         std::vector<int64_t> merged_ends;
         int64_t start = 0;
@@ -37,6 +40,15 @@ std::vector<int64_t> sorted_order(RowSpan rows) {
         run_ends.swap(merged_ends);
     }
     return order;
+}
+
+std::vector<int64_t> sorted_order(RowSpan rows) {
+    if (const auto packing = RowKeys::of({rows})) {
+        const auto keys = packing->pack(rows);
+        return sorted_order(rows.count, [&](int64_t a, int64_t b) { return keys[a] < keys[b]; });
+    }
+    return sorted_order(rows.count,
+                        [&](int64_t a, int64_t b) { return compare_rows(rows[a], rows[b], rows.size) < 0; });
 }
 
 void append_row(MergedRows& merged, const int32_t* row, int64_t size) {

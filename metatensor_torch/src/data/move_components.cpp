@@ -30,23 +30,53 @@ Labels with_component(const LabelsHolder& component, const LabelsHolder& propert
         .to(properties.device());
 }
 
+/// Place of the component `name`, -1 if there is none
+int64_t find_component(const BlockData& block, const std::string& name) {
+    for (size_t i = 0; i < block.components.size(); ++i) {
+        if (block.components[i]->names()[0] == name) {
+            return static_cast<int64_t>(i);
+        }
+    }
+    return -1;
+}
+
 /// Block with its component `name` in the new `properties`
 std::shared_ptr<BlockData> move_component(const BlockData& block, const std::string& name,
                                           const Labels& properties) {
     auto result = std::make_shared<BlockData>(block);
-    const auto names = details::component_names(block);
-    const auto component = std::find(names.begin(), names.end(), name) - names.begin();
+    const auto component = find_component(block, name);
+    const auto last = static_cast<int64_t>(block.components.size()) - 1;
     result->components.erase(result->components.begin() + component);
     result->properties = properties;
     auto shape = block.values.sizes().vec();
     shape.erase(shape.begin() + component + 1);
     shape.back() = properties->count();
     // moved, not swapped: the components that follow keep their order
-    result->values = block.values.movedim(component + 1, -2).reshape(shape);
+    result->values =
+        (component == last ? block.values : block.values.movedim(component + 1, -2)).reshape(shape);
     for (auto& [parameter, gradient] : result->gradients) {
         gradient = move_component(*gradient, name, properties);
     }
     return result;
+}
+
+/// New properties and what they were made of: blocks often have the same component and properties.
+struct MadeProperties {
+    Labels component;
+    Labels properties;
+    Labels result;
+};
+
+Labels properties_with(const Labels& component, const Labels& properties, std::vector<MadeProperties>& made) {
+    constexpr size_t MAX_REMEMBERED = 16;
+    const auto remembered = std::min(made.size(), MAX_REMEMBERED);
+    for (auto known = made.end() - static_cast<int64_t>(remembered); known != made.end(); ++known) {
+        if (*known->component == *component && *known->properties == *properties) {
+            return known->result;
+        }
+    }
+    made.push_back({component, properties, with_component(*component, *properties)});
+    return made.back().result;
 }
 
 } // namespace
@@ -54,13 +84,13 @@ std::shared_ptr<BlockData> move_component(const BlockData& block, const std::str
 TensorMap TensorMapHolder::components_to_properties(const torch::IValue& dimensions) const {
     auto blocks = blocks_;
     for (const auto& name : details::normalize_names(dimensions, "components to move")) {
+        std::vector<MadeProperties> made;
         for (auto& block : blocks) {
-            const auto names = details::component_names(*block);
-            const auto found = std::find(names.begin(), names.end(), name);
-            TORCH_CHECK(found != names.end(), "there is no component '", name, "' to move, only [",
-                        join(names), "]");
-            const auto& component = block->components[found - names.begin()];
-            block = move_component(*block, name, with_component(*component, *block->properties));
+            const auto place = find_component(*block, name);
+            TORCH_CHECK(place >= 0, "there is no component '", name, "' to move, only [",
+                        join(details::component_names(*block)), "]");
+            block = move_component(*block, name,
+                                   properties_with(block->components[place], block->properties, made));
         }
     }
     if (blocks == blocks_) {

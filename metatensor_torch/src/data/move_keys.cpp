@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // keys_to_properties and keys_to_samples: blocks whose keys differ only in the moved dimensions become one
 #include <algorithm>
-#include <numeric>
 
 #include "check.hpp"
+#include "data/assemble.hpp"
 #include "data/block_data.hpp"
+#include "data/host_sets.hpp"
 #include "data/labels_data.hpp"
 #include "data/merge_rows.hpp"
+#include "data/merge_samples.hpp"
 #include "metatensor/torch/tensor.hpp"
 
 namespace metatensor_torch {
 
 using details::BlockData;
-using details::MergedRows;
-using details::RowSpan;
+using details::MergedSamples;
+using details::PartOfWhole;
 
 namespace {
 
@@ -33,8 +35,8 @@ struct KeysToMove {
 
 /// One block of a group with the values of the moved dimensions in its key
 struct Member {
-    std::vector<int32_t> moved;
-    std::shared_ptr<BlockData> block;
+    const int32_t* moved;
+    const BlockData* block;
 };
 
 using Group = std::vector<Member>;
@@ -43,6 +45,8 @@ using Group = std::vector<Member>;
 struct Groups {
     Labels keys;
     std::vector<Group> groups;
+    /// values of the moved dimensions in the keys, which the members point to
+    std::vector<int32_t> moved;
 };
 
 KeysToMove parse_keys_to_move(const torch::IValue& keys_to_move) {
@@ -50,6 +54,18 @@ KeysToMove parse_keys_to_move(const torch::IValue& keys_to_move) {
         return {labels->names(), labels->count() > 0 ? labels : Labels()};
     }
     return {details::normalize_names(keys_to_move, "keys to move"), Labels()};
+}
+
+/// Values of some columns, side by side
+std::vector<int32_t> columns_of(details::RowSpan rows, const std::vector<int64_t>& columns) {
+    std::vector<int32_t> values;
+    values.reserve(rows.count * columns.size());
+    for (int64_t i = 0; i < rows.count; ++i) {
+        for (const auto column : columns) {
+            values.push_back(rows[i][column]);
+        }
+    }
+    return values;
 }
 
 Groups group_blocks(const LabelsHolder& keys, const Blocks& blocks,
@@ -75,20 +91,14 @@ Groups group_blocks(const LabelsHolder& keys, const Blocks& blocks,
     }
 
     const auto rows = keys.data()->host();
-    std::vector<int32_t> kept_values;
-    for (int64_t i = 0; i < rows.count; ++i) {
-        std::transform(kept.begin(), kept.end(), std::back_inserter(kept_values),
-                       [&](int64_t j) { return rows[i][j]; });
-    }
     const auto n_kept = static_cast<int64_t>(kept.size());
+    const auto kept_values = columns_of(rows, kept);
     const auto merged = details::merge_rows({kept_values.data(), rows.count, n_kept}, /*sort=*/false);
     Groups result;
+    result.moved = columns_of(rows, moved);
     result.groups.resize(merged.count);
     for (int64_t i = 0; i < rows.count; ++i) {
-        Member member{{}, blocks[i]};
-        std::transform(moved.begin(), moved.end(), std::back_inserter(member.moved),
-                       [&](int64_t j) { return rows[i][j]; });
-        result.groups[merged.places[i]].push_back(std::move(member));
+        result.groups[merged.places[i]].push_back({result.moved.data() + i * moved.size(), blocks[i].get()});
     }
     if (kept.empty()) {
         result.keys = LabelsHolder::single();
@@ -123,91 +133,10 @@ void check_group(const Group& group) {
     }
 }
 
-bool is_identity(const std::vector<int64_t>& places, int64_t count) {
-    if (static_cast<int64_t>(places.size()) != count) {
-        return false;
-    }
-    for (int64_t i = 0; i < count; ++i) {
-        if (places[i] != i) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/// Values with the slices along `dim` at `places` of an axis with `count` entries, and the fill value
-/// elsewhere
-torch::Tensor spread(const torch::Tensor& values, int64_t dim, const std::vector<int64_t>& places,
-                     int64_t count, const torch::Scalar& fill_value) {
-    if (is_identity(places, count)) {
-        return values;
-    }
-    auto shape = values.sizes().vec();
-    const auto axis = dim < 0 ? dim + values.dim() : dim;
-    shape[axis] = count;
-    return torch::full(shape, fill_value, values.options())
-        .index_copy(axis, details::int64_tensor(places, values.device()), values);
-}
-
-Labels labels_of(std::vector<std::string> names, const std::vector<int32_t>& values, int64_t count,
-                 torch::Device device) {
-    auto rows = torch::empty({count, static_cast<int64_t>(names.size())}, torch::kInt);
-    std::copy(values.begin(), values.end(), rows.data_ptr<int32_t>());
-    return LabelsHolder(std::move(names), std::move(rows), metatensor::assume_unique{}).to(device);
-}
-
-std::vector<std::string> concatenate(std::vector<std::string> first, const std::vector<std::string>& second) {
-    first.insert(first.end(), second.begin(), second.end());
-    return first;
-}
-
-/// Samples of all members of a group as one set, and for each member the places of its samples there
-struct MergedSamples {
-    Labels samples;
-    std::vector<std::vector<int64_t>> places;
-};
-
-/// Merges rows that are made from the samples of the members: `make_row(member, sample, rows)` appends one.
-template <typename MakeRow>
-MergedSamples merge_samples(const std::vector<const BlockData*>& members,
-                            const std::vector<std::string>& names, bool sort, const MakeRow& make_row) {
-    std::vector<int32_t> rows;
-    int64_t count = 0;
-    for (size_t member = 0; member < members.size(); ++member) {
-        const auto samples = members[member]->samples->data()->host();
-        for (int64_t i = 0; i < samples.count; ++i) {
-            make_row(member, samples[i], rows);
-        }
-        count += samples.count;
-    }
-    const auto merged = details::merge_rows({rows.data(), count, static_cast<int64_t>(names.size())}, sort);
-
-    MergedSamples result;
-    result.samples = labels_of(names, merged.values, merged.count, members[0]->values.device());
-    auto place = merged.places.begin();
-    for (const auto* member : members) {
-        const auto end = place + member->samples->count();
-        result.places.emplace_back(place, end);
-        place = end;
-    }
-    return result;
-}
-
-/// Merges the samples of gradients, after their blocks were merged so that sample i of block b is at
-/// places[b][i].
-MergedSamples merge_gradient_samples(const std::vector<const BlockData*>& gradients,
-                                     const std::vector<std::vector<int64_t>>& places) {
-    return merge_samples(gradients, gradients[0]->samples->names(), /*sort=*/true,
-                         [&](size_t member, const int32_t* sample, std::vector<int32_t>& rows) {
-                             rows.push_back(static_cast<int32_t>(places[member][sample[0]]));
-                             rows.insert(rows.end(), sample + 1, sample + gradients[member]->samples->size());
-                         });
-}
-
 std::vector<const BlockData*> blocks_of(const Group& group) {
     std::vector<const BlockData*> blocks;
     for (const auto& member : group) {
-        blocks.push_back(member.block.get());
+        blocks.push_back(member.block);
     }
     return blocks;
 }
@@ -220,6 +149,20 @@ std::vector<const BlockData*> gradients_of(const Group& group, const std::string
     return gradients;
 }
 
+/// Block with `values` of `members` at `parts`
+std::shared_ptr<BlockData> assemble_block(const std::vector<const BlockData*>& members,
+                                          const std::vector<torch::Tensor>& values,
+                                          std::vector<PartOfWhole> parts, Labels samples, Labels properties,
+                                          const torch::Scalar& fill_value) {
+    auto shape = members[0]->values.sizes().vec();
+    shape.front() = samples->count();
+    shape.back() = properties->count();
+    auto whole = values.empty() ? torch::full(shape, fill_value, members[0]->values.options())
+                                : details::assemble(values, std::move(parts), std::move(shape), fill_value);
+    return std::make_shared<BlockData>(
+        BlockData{std::move(whole), std::move(samples), members[0]->components, std::move(properties), {}});
+}
+
 /// One part of merged properties: the moved values and the member that has them, -1 if none does
 struct PropertyPart {
     const int32_t* moved;
@@ -230,7 +173,7 @@ std::vector<PropertyPart> property_parts(const Group& group, const Labels& entri
     std::vector<PropertyPart> parts;
     if (!entries) {
         for (size_t member = 0; member < group.size(); ++member) {
-            parts.push_back({group[member].moved.data(), static_cast<int64_t>(member)});
+            parts.push_back({group[member].moved, static_cast<int64_t>(member)});
         }
         return parts;
     }
@@ -243,7 +186,7 @@ std::vector<PropertyPart> property_parts(const Group& group, const Labels& entri
     const auto rows = entries->data()->host();
     for (int64_t i = 0; i < rows.count; ++i) {
         const auto found = std::find_if(group.begin(), group.end(), [&](const Member& member) {
-            return details::same_row(member.moved.data(), rows[i], rows.size);
+            return details::same_row(member.moved, rows[i], rows.size);
         });
         parts.push_back({rows[i], found == group.end() ? -1 : found - group.begin()});
     }
@@ -252,18 +195,27 @@ std::vector<PropertyPart> property_parts(const Group& group, const Labels& entri
 
 Labels merged_properties(const Group& group, const std::vector<PropertyPart>& parts,
                          const std::vector<std::string>& moved_names) {
-    std::vector<int32_t> rows;
+    const auto properties_of = [&](const PropertyPart& part) -> const Labels& {
+        return group[std::max<int64_t>(part.member, 0)].block->properties;
+    };
     int64_t count = 0;
     for (const auto& part : parts) {
-        const auto properties = group[std::max<int64_t>(part.member, 0)].block->properties->data()->host();
-        for (int64_t i = 0; i < properties.count; ++i) {
-            rows.insert(rows.end(), part.moved, part.moved + moved_names.size());
-            rows.insert(rows.end(), properties[i], properties[i] + properties.size);
-        }
-        count += properties.count;
+        count += properties_of(part)->count();
     }
     const auto& first = *group[0].block;
-    return labels_of(concatenate(moved_names, first.properties->names()), rows, count, first.values.device());
+    auto names = moved_names;
+    names.insert(names.end(), first.properties->names().begin(), first.properties->names().end());
+    auto values = torch::empty({count, static_cast<int64_t>(names.size())}, torch::kInt);
+    auto* row = values.data_ptr<int32_t>();
+    for (const auto& part : parts) {
+        const auto properties = properties_of(part)->data()->host();
+        for (int64_t i = 0; i < properties.count; ++i) {
+            row = std::copy_n(part.moved, moved_names.size(), row);
+            row = std::copy_n(properties[i], properties.size, row);
+        }
+    }
+    return LabelsHolder(std::move(names), std::move(values), metatensor::assume_unique{})
+        .to(first.values.device());
 }
 
 std::shared_ptr<BlockData> merge_along_properties(const std::vector<const BlockData*>& members,
@@ -271,19 +223,20 @@ std::shared_ptr<BlockData> merge_along_properties(const std::vector<const BlockD
                                                   const MergedSamples& merged, Labels properties,
                                                   const torch::Scalar& fill_value) {
     std::vector<torch::Tensor> values;
+    std::vector<PartOfWhole> places;
+    const auto rows = merged.places_on(members[0]->values.device(), members.size());
+    PartOfWhole place;
     for (const auto& part : parts) {
         const auto& source = members[std::max<int64_t>(part.member, 0)]->values;
         if (part.member >= 0) {
-            values.push_back(
-                spread(source, 0, merged.places[part.member], merged.samples->count(), fill_value));
-            continue;
+            place.rows = rows[part.member];
+            values.push_back(source);
+            places.push_back(place);
         }
-        auto shape = source.sizes().vec();
-        shape[0] = merged.samples->count();
-        values.push_back(torch::full(shape, fill_value, source.options()));
+        place.first_column += source.size(-1);
     }
-    return std::make_shared<BlockData>(
-        BlockData{torch::cat(values, -1), merged.samples, members[0]->components, std::move(properties), {}});
+    return assemble_block(members, values, std::move(places), merged.samples, std::move(properties),
+                          fill_value);
 }
 
 std::shared_ptr<BlockData> group_to_properties(const Group& group, const KeysToMove& to_move,
@@ -291,15 +244,12 @@ std::shared_ptr<BlockData> group_to_properties(const Group& group, const KeysToM
     check_group(group);
     const auto parts = property_parts(group, to_move.entries);
     const auto properties = merged_properties(group, parts, to_move.names);
-    const auto& first = *group[0].block;
-    const auto samples = merge_samples(blocks_of(group), first.samples->names(), options.sort_samples,
-                                       [&](size_t, const int32_t* sample, std::vector<int32_t>& rows) {
-                                           rows.insert(rows.end(), sample, sample + first.samples->size());
-                                       });
-    auto block = merge_along_properties(blocks_of(group), parts, samples, properties, options.fill_value);
-    for (const auto& [parameter, gradient] : first.gradients) {
+    const auto blocks = blocks_of(group);
+    const auto samples = details::merge_samples(blocks, options.sort_samples);
+    auto block = merge_along_properties(blocks, parts, samples, properties, options.fill_value);
+    for (const auto& [parameter, gradient] : group[0].block->gradients) {
         const auto gradients = gradients_of(group, parameter);
-        const auto gradient_samples = merge_gradient_samples(gradients, samples.places);
+        const auto gradient_samples = details::merge_gradient_samples(gradients, samples);
         block->gradients.emplace_back(parameter, merge_along_properties(gradients, parts, gradient_samples,
                                                                         properties, options.fill_value));
     }
@@ -307,24 +257,25 @@ std::shared_ptr<BlockData> group_to_properties(const Group& group, const KeysToM
 }
 
 /// Properties of all members as one set, in the order of their first appearance, and for each member the
-/// places of its properties there
+/// places of its properties there; undefined if all have the same ones
 struct MergedProperties {
     Labels properties;
-    std::vector<std::vector<int64_t>> places;
+    std::vector<torch::Tensor> places;
 };
 
 MergedProperties unite_properties(const Group& group) {
     MergedProperties result{group[0].block->properties, {}};
+    bool all_the_same = true;
     for (const auto& member : group) {
         if (*member.block->properties != *result.properties) {
             result.properties = result.properties->set_union(member.block->properties);
+            all_the_same = false;
         }
     }
-    const auto& index = result.properties->data()->index();
-    const auto rows = result.properties->data()->host();
-    for (const auto& member : group) {
-        const auto wanted = member.block->properties->data()->host();
-        result.places.push_back(index.find_all(rows, wanted, /*wanted_sorted=*/false));
+    result.places.resize(group.size());
+    for (size_t k = 0; k < group.size() && !all_the_same; ++k) {
+        result.places[k] =
+            details::find_host_rows(*result.properties->data(), *group[k].block->properties->data());
     }
     return result;
 }
@@ -334,39 +285,34 @@ std::shared_ptr<BlockData> merge_along_samples(const std::vector<const BlockData
                                                const MergedProperties& properties,
                                                const torch::Scalar& fill_value) {
     std::vector<torch::Tensor> values;
-    std::vector<int64_t> order(merged.samples->count());
-    int64_t row = 0;
+    std::vector<PartOfWhole> places;
+    const auto rows = merged.places_on(members[0]->values.device(), members.size());
     for (size_t member = 0; member < members.size(); ++member) {
-        values.push_back(spread(members[member]->values, -1, properties.places[member],
-                                properties.properties->count(), fill_value));
-        for (const auto place : merged.places[member]) {
-            order[place] = row++;
-        }
+        values.push_back(members[member]->values);
+        PartOfWhole place;
+        place.rows = rows[member];
+        place.columns = properties.places[member];
+        places.push_back(std::move(place));
     }
-    auto all_values = torch::cat(values, 0);
-    if (!is_identity(order, row)) {
-        all_values = all_values.index_select(0, details::int64_tensor(order, all_values.device()));
-    }
-    return std::make_shared<BlockData>(
-        BlockData{all_values, merged.samples, members[0]->components, properties.properties, {}});
+    return assemble_block(members, values, std::move(places), merged.samples, properties.properties,
+                          fill_value);
 }
 
 std::shared_ptr<BlockData> group_to_samples(const Group& group, const KeysToMove& to_move,
                                             const MergeOptions& options) {
     check_group(group);
     const auto properties = unite_properties(group);
-    const auto& first = *group[0].block;
-    const auto samples = merge_samples(
-        blocks_of(group), concatenate(first.samples->names(), to_move.names), options.sort_samples,
-        [&](size_t member, const int32_t* sample, std::vector<int32_t>& rows) {
-            rows.insert(rows.end(), sample, sample + first.samples->size());
-            rows.insert(rows.end(), group[member].moved.begin(), group[member].moved.end());
-        });
-    auto block = merge_along_samples(blocks_of(group), samples, properties, options.fill_value);
-    for (const auto& [parameter, gradient] : first.gradients) {
+    const auto blocks = blocks_of(group);
+    std::vector<const int32_t*> moved;
+    for (const auto& member : group) {
+        moved.push_back(member.moved);
+    }
+    const auto samples = details::merge_samples_with(blocks, to_move.names, moved, options.sort_samples);
+    auto block = merge_along_samples(blocks, samples, properties, options.fill_value);
+    for (const auto& [parameter, gradient] : group[0].block->gradients) {
         const auto gradients = gradients_of(group, parameter);
         block->gradients.emplace_back(
-            parameter, merge_along_samples(gradients, merge_gradient_samples(gradients, samples.places),
+            parameter, merge_along_samples(gradients, details::merge_gradient_samples(gradients, samples),
                                            properties, options.fill_value));
     }
     return block;

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "data/assemble.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace metatensor_torch::details {
+
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// All that is known about a tensor to be assembled but the values
+struct Plan final : torch::CustomClassHolder {
+    std::vector<PartOfWhole> parts;
+    /// number of rows and columns of each part
+    std::vector<std::pair<int64_t, int64_t>> sizes;
+    std::vector<int64_t> shape;
+    torch::Scalar fill_value;
+};
+
+/// Copies elements of `SIZE` bytes to the given places.
+template <size_t SIZE>
+void scatter_elements(const char* source, const int64_t* places, int64_t count, char* target) {
+    for (int64_t j = 0; j < count; ++j) {
+        std::memcpy(target + places[j] * SIZE, source + j * SIZE, SIZE);
+    }
+}
+
+using Scatter = void (*)(const char*, const int64_t*, int64_t, char*);
+
+Scatter scatter_of(size_t element_size) {
+    switch (element_size) {
+    case 1:
+        return &scatter_elements<1>;
+    case 2:
+        return &scatter_elements<2>;
+    case 4:
+        return &scatter_elements<4>;
+    case 8:
+        return &scatter_elements<8>;
+    default:
+        return &scatter_elements<16>;
+    }
+}
+
+/// Copies `values` to its part of `whole`; both are contiguous and on the host.
+void copy_on_host(const Tensor& values, const PartOfWhole& part, const Tensor& whole) {
+    if (values.numel() == 0) {
+        return;
+    }
+    const auto element_size = static_cast<int64_t>(values.element_size());
+    const auto n_columns = values.size(-1);
+    const auto n_between = values.numel() / (values.size(0) * n_columns);
+    const auto source_size = n_columns * element_size;
+    const auto target_size = whole.size(-1) * element_size;
+    const auto* source = static_cast<const char*>(values.const_data_ptr());
+    auto* const target = static_cast<char*>(whole.data_ptr());
+    const auto* const rows = part.rows.defined() ? part.rows.const_data_ptr<int64_t>() : nullptr;
+    const auto* const columns = part.columns.defined() ? part.columns.const_data_ptr<int64_t>() : nullptr;
+    const auto scatter = scatter_of(values.element_size());
+
+    const bool whole_rows = columns == nullptr && source_size == target_size;
+    for (int64_t i = 0; i < values.size(0); ++i) {
+        auto* row = target + (rows != nullptr ? rows[i] : part.first_row + i) * n_between * target_size;
+        if (whole_rows) {
+            std::memcpy(row, source, n_between * source_size);
+            source += n_between * source_size;
+            continue;
+        }
+        for (int64_t k = 0; k < n_between; ++k, source += source_size, row += target_size) {
+            if (columns != nullptr) {
+                scatter(source, columns, n_columns, row);
+            } else {
+                std::memcpy(row + part.first_column * element_size, source, source_size);
+            }
+        }
+    }
+}
+
+/// The same on any device
+void copy_on_device(const Tensor& values, const PartOfWhole& part, const Tensor& whole) {
+    const auto here = [&](const Tensor& places) { return places.to(values.device(), /*non_blocking=*/true); };
+    if (part.columns.defined()) {
+        const auto columns = here(part.columns);
+        const auto rows = part.rows.defined() ? here(part.rows)
+                                              : torch::arange(part.first_row, part.first_row + values.size(0),
+                                                              columns.options());
+        // columns become the second axis, so that both places are beside each other
+        whole.movedim(-1, 1).index_put_({rows.unsqueeze(1), columns.unsqueeze(0)}, values.movedim(-1, 1));
+        return;
+    }
+    const auto target = whole.narrow(-1, part.first_column, values.size(-1));
+    if (part.rows.defined()) {
+        target.index_copy_(0, here(part.rows), values);
+    } else {
+        target.narrow(0, part.first_row, values.size(0)).copy_(values);
+    }
+}
+
+/// Whether elements can be copied as bytes
+bool is_plain(const Tensor& values) {
+    return values.is_cpu() && values.layout() == torch::kStrided && !values.is_conj() && !values.is_neg() &&
+           values.has_storage();
+}
+
+Tensor assemble_values(at::TensorList values, const Plan& plan) {
+    int64_t n_values = 0;
+    for (const auto& part : values) {
+        n_values += part.numel();
+    }
+    auto whole = torch::empty(plan.shape, values[0].options().requires_grad(false));
+    if (n_values != whole.numel()) {
+        whole.fill_(plan.fill_value);
+    }
+    for (size_t k = 0; k < values.size(); ++k) {
+        if (is_plain(values[k])) {
+            copy_on_host(values[k].contiguous(), plan.parts[k], whole);
+        } else {
+            copy_on_device(values[k], plan.parts[k], whole);
+        }
+    }
+    return whole;
+}
+
+/// Values of one part of `whole`
+Tensor take_part(const Tensor& whole, const PartOfWhole& part, std::pair<int64_t, int64_t> size) {
+    const auto here = [&](const Tensor& places) { return places.to(whole.device(), /*non_blocking=*/true); };
+    const auto of_columns = part.columns.defined() ? whole.index_select(-1, here(part.columns))
+                                                   : whole.narrow(-1, part.first_column, size.second);
+    return part.rows.defined() ? of_columns.index_select(0, here(part.rows))
+                               : of_columns.narrow(0, part.first_row, size.first);
+}
+
+/// One node of the graph for all parts: the derivative with respect to each of them is its part of the
+/// derivative with respect to the whole.
+struct Assembly : torch::autograd::Function<Assembly> {
+    static Tensor forward(AutogradContext* context, at::TensorList values,
+                          const torch::intrusive_ptr<Plan>& plan) {
+        context->saved_data["plan"] = torch::IValue::make_capsule(plan);
+        return assemble_values(values, *plan);
+    }
+
+    static variable_list backward(AutogradContext* context, const variable_list& derivatives) {
+        const auto capsule = context->saved_data["plan"].toCapsule();
+        const auto& plan = static_cast<const Plan&>(*capsule);
+        variable_list result(plan.parts.size() + 1); // the plan has none
+        for (size_t k = 0; k < plan.parts.size(); ++k) {
+            if (context->needs_input_grad(k) && derivatives[0].defined()) {
+                result[k] = take_part(derivatives[0], plan.parts[k], plan.sizes[k]);
+            }
+        }
+        return result;
+    }
+};
+
+} // namespace
+
+Tensor assemble(const std::vector<Tensor>& values, std::vector<PartOfWhole> parts, std::vector<int64_t> shape,
+                const torch::Scalar& fill_value) {
+    auto plan = torch::make_intrusive<Plan>();
+    plan->parts = std::move(parts);
+    plan->shape = std::move(shape);
+    plan->fill_value = fill_value;
+    bool differentiated = false;
+    for (const auto& part : values) {
+        plan->sizes.emplace_back(part.size(0), part.size(-1));
+        differentiated = differentiated || part.requires_grad();
+    }
+    if (differentiated && torch::GradMode::is_enabled()) {
+        return Assembly::apply(at::TensorList(values), plan);
+    }
+    return assemble_values(values, *plan);
+}
+
+} // namespace metatensor_torch::details

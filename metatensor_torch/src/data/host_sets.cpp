@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "data/host_sets.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "data/row_keys.hpp"
+
+namespace metatensor_torch::details {
+
+namespace {
+
+torch::Tensor make_places(int64_t count) { return torch::empty({count}, torch::kLong); }
+
+/// Copies the rows whose number, one of 0, 1, ..., `n_chosen` - 1 in ascending order, is not -1 to `target`.
+/// Each row is written, and then written over if it was not chosen, as nobody can foresee which ones are.
+void copy_chosen(RowSpan rows, const int64_t* numbers, int64_t n_chosen, int32_t* target) {
+    with_row_size(rows.size, [&](auto size) {
+        int64_t n_copied = 0;
+        for (int64_t i = 0; n_copied < n_chosen; ++i) {
+            for (int64_t j = 0; j < size; ++j) {
+                target[n_copied * size + j] = rows.data[i * size + j];
+            }
+            n_copied += static_cast<int64_t>(numbers[i] >= 0);
+        }
+    });
+}
+
+/// Numbers the rows that are to be kept, those that have a place or those that have none: 0, 1, ..., and -1
+/// for the others. Returns how many are kept.
+int64_t number_kept(const int64_t* places, int64_t count, bool keep_placed, int64_t* numbers) {
+    int64_t n_kept = 0;
+    for (int64_t i = 0; i < count; ++i) {
+        const auto kept = static_cast<int64_t>((places[i] >= 0) == keep_placed);
+        numbers[i] = (n_kept + 1) * kept - 1;
+        n_kept += kept;
+    }
+    return n_kept;
+}
+
+/// Rows of `first` that have a place, or those that have none
+MappedRows keep_rows(LabelsData& first, const torch::Tensor& places, bool keep_placed) {
+    const auto rows = first.host();
+    MappedRows result;
+    result.from_first = make_places(rows.count);
+    auto* numbers = result.from_first.data_ptr<int64_t>();
+    const auto n_kept = number_kept(places.const_data_ptr<int64_t>(), rows.count, keep_placed, numbers);
+    if (n_kept == rows.count) {
+        result.rows = first.host_tensor();
+        return result;
+    }
+    result.rows = torch::empty({n_kept, rows.size}, torch::kInt);
+    copy_chosen(rows, numbers, n_kept, result.rows.data_ptr<int32_t>());
+    return result;
+}
+
+} // namespace
+
+torch::Tensor find_host_rows(LabelsData& rows, LabelsData& wanted) {
+    const auto wanted_rows = wanted.host();
+    auto places = make_places(wanted_rows.count);
+    auto* place = places.data_ptr<int64_t>();
+    if (&rows == &wanted) {
+        std::iota(place, place + wanted_rows.count, 0);
+        return places;
+    }
+    const auto& index = rows.index();
+    // the order of what is searched only matters for a merge, and costs a pass
+    index.find_all(rows.host(), wanted_rows, index.sorted() && is_sorted(wanted_rows), place);
+    return places;
+}
+
+MappedRows unite_host_rows(LabelsData& first, LabelsData& second, Mappings mappings) {
+    const auto rows = first.host();
+    const auto other_rows = second.host();
+    MappedRows result;
+    result.from_second = find_host_rows(first, second);
+    auto* place = result.from_second.data_ptr<int64_t>();
+    // places of new rows as numbers of what is copied, -1 for the others
+    const auto numbers = make_array<int64_t>(other_rows.count);
+    const auto n_new = number_kept(place, other_rows.count, /*keep_placed=*/false, numbers.get());
+    if (n_new == 0) {
+        result.rows = first.host_tensor();
+    } else {
+        result.rows = torch::empty({rows.count + n_new, rows.size}, torch::kInt);
+        auto* target = std::copy_n(rows.data, rows.count * rows.size, result.rows.data_ptr<int32_t>());
+        copy_chosen(other_rows, numbers.get(), n_new, target);
+    }
+    if (mappings == Mappings::WANTED) {
+        result.from_first = torch::arange(rows.count, torch::kLong);
+        for (int64_t k = 0; k < other_rows.count; ++k) {
+            place[k] = place[k] < 0 ? rows.count + numbers[k] : place[k];
+        }
+    }
+    return result;
+}
+
+MappedRows intersect_host_rows(LabelsData& first, LabelsData& second, Mappings mappings) {
+    const auto places = find_host_rows(second, first);
+    auto result = keep_rows(first, places, /*keep_placed=*/true);
+    if (mappings == Mappings::WANTED) {
+        result.from_second = torch::full({second.host().count}, -1, torch::kLong);
+        auto* from_second = result.from_second.data_ptr<int64_t>();
+        const auto* place = places.const_data_ptr<int64_t>();
+        const auto* number = result.from_first.const_data_ptr<int64_t>();
+        for (int64_t i = 0; i < places.numel(); ++i) {
+            if (place[i] >= 0) {
+                from_second[place[i]] = number[i];
+            }
+        }
+    }
+    return result;
+}
+
+MappedRows subtract_host_rows(LabelsData& first, LabelsData& second, Mappings /*mappings*/) {
+    return keep_rows(first, find_host_rows(second, first), /*keep_placed=*/false);
+}
+
+torch::Tensor select_host_rows(LabelsData& rows, const std::vector<int64_t>& columns, LabelsData& selection) {
+    const auto all = rows.host();
+    const auto wanted = selection.host();
+    const auto n_columns = static_cast<int64_t>(columns.size());
+    // the columns that are compared, side by side
+    const auto compared = make_array<int32_t>(all.count * n_columns);
+    with_row_size(n_columns, [&](auto size) {
+        for (int64_t i = 0; i < all.count; ++i) {
+            for (int64_t j = 0; j < size; ++j) {
+                compared[i * size + j] = all[i][columns[j]];
+            }
+        }
+    });
+    const auto places = make_array<int64_t>(all.count);
+    selection.index().find_all(wanted, {compared.get(), all.count, n_columns}, /*wanted_sorted=*/false,
+                               places.get());
+    const auto n_selected =
+        std::count_if(places.get(), places.get() + all.count, [](int64_t place) { return place >= 0; });
+    auto selected = make_places(n_selected);
+    auto* target = selected.data_ptr<int64_t>();
+    int64_t n_written = 0;
+    for (int64_t i = 0; n_written < n_selected; ++i) {
+        target[n_written] = i;
+        n_written += static_cast<int64_t>(places[i] >= 0);
+    }
+    return selected;
+}
+
+} // namespace metatensor_torch::details
