@@ -20,7 +20,9 @@ inline std::string shape_text(c10::IntArrayRef shape) {
 }
 
 /// Name of a dtype as users of torch know it, `float64`
-inline std::string dtype_text(torch::ScalarType dtype) { return std::string(c10::getDtypeNames(dtype).first); }
+inline std::string dtype_text(torch::ScalarType dtype) {
+    return std::string(c10::getDtypeNames(dtype).first);
+}
 
 /// `names` joined by ", "
 inline std::string join(const std::vector<std::string>& names) {
