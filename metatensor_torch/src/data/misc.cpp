@@ -9,6 +9,6 @@ namespace metatensor_torch {
 
 std::string version() { return METATENSOR_TORCH_VERSION; }
 
-std::string dtype_name(torch::ScalarType dtype) { return "torch." + std::string(dtype_text(dtype)); }
+std::string dtype_name(torch::ScalarType dtype) { return "torch." + dtype_text(dtype); }
 
 } // namespace metatensor_torch
