@@ -3,7 +3,6 @@
 
 #include <dlfcn.h>
 
-#include <filesystem>
 #include <vector>
 
 #if defined(__APPLE__)
@@ -11,6 +10,8 @@
 #else
 #include <link.h>
 #endif
+
+#include "paths.hpp"
 
 namespace metatomic_torch::detail {
 namespace {
@@ -35,7 +36,7 @@ std::vector<std::string> loaded_libraries() {
 
 bool is_library_loaded(const std::string& name) {
     for (const auto& path : loaded_libraries()) {
-        if (std::filesystem::path(path).filename().string().find(name) != std::string::npos) return true;
+        if (file_name(path).find(name) != std::string::npos) return true;
     }
     return false;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <cstdlib>
-#include <filesystem>
 #include <iostream>
 #include <regex>
 
@@ -9,6 +8,7 @@
 #include "metatomic/torch/misc.hpp"
 #include "metatomic/torch/model.hpp"
 #include "model_archive.hpp"
+#include "paths.hpp"
 
 namespace metatomic_torch {
 namespace {
@@ -37,11 +37,10 @@ void log(const std::string& message) {
 /// Where the library of an extension may be, in the order in which to look.
 std::vector<std::string> candidates(const Extension& extension, const std::vector<std::string>& directories) {
     std::vector<std::string> paths;
-    const std::filesystem::path recorded(extension.path);
     for (const auto& directory : directories) {
-        paths.push_back((std::filesystem::path(directory) / recorded.relative_path()).string());
+        paths.push_back(detail::inside(directory, extension.path));
     }
-    if (recorded.is_absolute()) paths.push_back(extension.path);
+    if (detail::is_absolute(extension.path)) paths.push_back(extension.path);
     paths.push_back("lib" + extension.name + LIBRARY_SUFFIX); // where the loader looks
     return paths;
 }

@@ -3,16 +3,15 @@
 
 #include <caffe2/serialize/inline_container.h>
 
-#include <filesystem>
-
 #include "json.hpp"
+#include "paths.hpp"
 
 namespace metatomic_torch::detail {
 namespace {
 
 std::unique_ptr<caffe2::serialize::PyTorchStreamReader> open_archive(const std::string& path) {
-    TORCH_CHECK_VALUE(std::filesystem::exists(path), "there is no model file at '", path, "'");
-    TORCH_CHECK_VALUE(!std::filesystem::is_directory(path), "the model file '", path, "' is a directory");
+    TORCH_CHECK_VALUE(path_exists(path), "there is no model file at '", path, "'");
+    TORCH_CHECK_VALUE(!is_directory(path), "the model file '", path, "' is a directory");
     try {
         auto reader = std::make_unique<caffe2::serialize::PyTorchStreamReader>(path);
         if (reader->hasRecord("constants.pkl")) return reader; // which torch.save does not write
