@@ -7,8 +7,13 @@ set(METATENSOR_TORCH_INSTALL_CMAKEDIR ${CMAKE_INSTALL_LIBDIR}/cmake)
 set(METATENSOR_TORCH_INSTALL_PLUGINDIR ${CMAKE_INSTALL_LIBDIR}/lammps-plugins)
 
 # torch is looked for where it was at build time, unless it is loaded already (as in Python).
+if (NOT SKBUILD) # cmake/wheel.cmake has set them
+    set(METATENSOR_TORCH_LIBTORCH_RPATH ${TORCH_INSTALL_PREFIX}/lib)
+    set(METATENSOR_TORCH_PLUGIN_LIBTORCH_RPATH ${TORCH_INSTALL_PREFIX}/lib)
+    set(METATENSOR_TORCH_TORCH_HINTS ${Torch_DIR})
+endif()
 set_target_properties(metatensor_torch metatomic_torch PROPERTIES
-    INSTALL_RPATH "$ORIGIN;${TORCH_INSTALL_PREFIX}/lib")
+    INSTALL_RPATH "$ORIGIN;${METATENSOR_TORCH_LIBTORCH_RPATH}")
 set_property(TARGET metatensor_torch APPEND PROPERTY EXPORT_PROPERTIES BUILD_VERSION)
 set_property(TARGET metatomic_torch APPEND PROPERTY EXPORT_PROPERTIES BUILD_VERSION)
 
@@ -32,22 +37,12 @@ install(DIRECTORY
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h PATTERN *.hpp)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# The Python packages, with copies of the libraries: where the layout of a Python environment expects them.
-set(METATENSOR_TORCH_INSTALL_PYTHONDIR "" CACHE STRING
-    "Where to install the Python packages, such as the site-packages of an environment; empty: nowhere")
-if (METATENSOR_TORCH_INSTALL_PYTHONDIR)
-    install(DIRECTORY ${PROJECT_SOURCE_DIR}/metatensor_torch/python/ DESTINATION ${METATENSOR_TORCH_INSTALL_PYTHONDIR}
-        FILES_MATCHING PATTERN *.py PATTERN py.typed)
-    install(FILES ${METATENSOR_TORCH_DOCSTRINGS} DESTINATION ${METATENSOR_TORCH_INSTALL_PYTHONDIR}/metatensor_torch)
-    set(libraries torch-${torch_minor_version}/lib)
-    install(TARGETS metatensor_torch
-        LIBRARY DESTINATION ${METATENSOR_TORCH_INSTALL_PYTHONDIR}/metatensor_torch/${libraries})
-    install(TARGETS metatomic_torch
-        LIBRARY DESTINATION ${METATENSOR_TORCH_INSTALL_PYTHONDIR}/metatomic/torch/${libraries})
+# pip takes the Python files themselves.
+if (SKBUILD)
+    install(FILES ${METATENSOR_TORCH_DOCSTRINGS} DESTINATION metatensor_torch)
     if (TARGET metatensor_torch_binding)
-        set_target_properties(metatensor_torch_binding PROPERTIES INSTALL_RPATH "${TORCH_INSTALL_PREFIX}/lib")
-        install(TARGETS metatensor_torch_binding LIBRARY
-            DESTINATION ${METATENSOR_TORCH_INSTALL_PYTHONDIR}/metatensor_torch/torch-${torch_minor_version}/python)
+        set_target_properties(metatensor_torch_binding PROPERTIES INSTALL_RPATH "${METATENSOR_TORCH_LIBTORCH_RPATH}")
+        install(TARGETS metatensor_torch_binding LIBRARY DESTINATION ${wheel_prefix}/python)
     endif()
 endif()
 
@@ -55,7 +50,7 @@ if (TARGET metatensorplugin)
     file(RELATIVE_PATH plugin_to_libraries
         ${CMAKE_INSTALL_PREFIX}/${METATENSOR_TORCH_INSTALL_PLUGINDIR} ${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR})
     set_target_properties(metatensor_lammps PROPERTIES
-        INSTALL_RPATH "$ORIGIN/${plugin_to_libraries};${TORCH_INSTALL_PREFIX}/lib")
+        INSTALL_RPATH "$ORIGIN/${plugin_to_libraries};${METATENSOR_TORCH_PLUGIN_LIBTORCH_RPATH}")
     install(TARGETS metatensorplugin metatensor_lammps LIBRARY DESTINATION ${METATENSOR_TORCH_INSTALL_PLUGINDIR})
     install(FILES ${PROJECT_SOURCE_DIR}/LICENSES/GPL-2.0-only.txt DESTINATION ${CMAKE_INSTALL_DOCDIR}/LICENSES)
 endif()

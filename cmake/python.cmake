@@ -1,33 +1,25 @@
 # Lays out the Python packages in <build>/python, so that PYTHONPATH=<build>/python is all they need:
-# links to the sources, and beside them torch-X.Y/lib with links to the libraries of this build.
+# links to the sources, and in metatensor_torch/torch-X.Y/lib links to the libraries of this build.
 
 set(python_source ${PROJECT_SOURCE_DIR}/metatensor_torch/python)
 set(python_layout ${PROJECT_BINARY_DIR}/python)
 set(METATENSOR_TORCH_PYTHON_PATH ${python_layout} CACHE INTERNAL "Where the Python packages can be imported from")
 
-# link_python_package(DIRECTORY LIBRARY): one package with the library that it loads, if it loads one.
-function(link_python_package directory library)
+file(GLOB_RECURSE python_files CONFIGURE_DEPENDS RELATIVE ${python_source} ${python_source}/*.py ${python_source}/py.typed)
+foreach (file IN LISTS python_files)
+    get_filename_component(directory ${file} DIRECTORY)
     file(MAKE_DIRECTORY ${python_layout}/${directory})
-    file(GLOB sources CONFIGURE_DEPENDS ${python_source}/${directory}/*.py ${python_source}/${directory}/py.typed)
-    foreach (source IN LISTS sources)
-        get_filename_component(name ${source} NAME)
-        file(CREATE_LINK ${source} ${python_layout}/${directory}/${name} SYMBOLIC)
-    endforeach()
-    if (NOT library)
-        return()
-    endif()
-    set(destination ${python_layout}/${directory}/torch-${torch_minor_version}/lib)
-    add_custom_command(TARGET ${library} POST_BUILD
-        COMMAND ${CMAKE_COMMAND} -E make_directory ${destination}
-        COMMAND ${CMAKE_COMMAND} -E create_symlink $<TARGET_FILE:${library}> ${destination}/$<TARGET_FILE_NAME:${library}>
-        VERBATIM)
-endfunction()
+    file(CREATE_LINK ${python_source}/${file} ${python_layout}/${file} SYMBOLIC)
+endforeach()
 
-link_python_package(metatensor/torch "")
-link_python_package(metatensor_torch metatensor_torch)
-link_python_package(metatensor_torch/operations "")
-link_python_package(metatomic "")
-link_python_package(metatomic/torch metatomic_torch)
+set(library_layout ${python_layout}/metatensor_torch/torch-${torch_minor_version}/lib)
+foreach (library metatensor_torch metatomic_torch)
+    add_custom_command(TARGET ${library} POST_BUILD
+        COMMAND ${CMAKE_COMMAND} -E make_directory ${library_layout}
+        COMMAND ${CMAKE_COMMAND} -E create_symlink
+            $<TARGET_FILE:${library}> ${library_layout}/$<TARGET_FILE_NAME:${library}>
+        VERBATIM)
+endforeach()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter OPTIONAL_COMPONENTS Development.Module)
 

@@ -7,47 +7,16 @@
 #include <filesystem>
 #include <sstream>
 
-#include <torch/csrc/jit/frontend/resolver.h>
-#include <torch/csrc/jit/frontend/sugared_value.h>
-
 #include "atomistic/support.hpp"
+#include "support/class_resolver.hpp"
 
 namespace metatomic_torch {
 namespace {
 
-/// Knows the classes by their short names and the operators by those of their libraries, and all else that
-/// TorchScript knows.
-class Classes : public torch::jit::Resolver {
-  public:
-    std::shared_ptr<torch::jit::SugaredValue> resolveValue(const std::string& name,
-                                                           torch::jit::GraphFunction& function,
-                                                           const torch::jit::SourceRange& range) override {
-        const auto type = find(name);
-        if (type != nullptr) return std::make_shared<torch::jit::ClassValue>(type);
-        if (name == "metatomic") return std::make_shared<torch::jit::BuiltinModule>(name);
-        return native_->resolveValue(name, function, range);
-    }
-    torch::TypePtr resolveType(const std::string& name, const torch::jit::SourceRange& range) override {
-        const auto type = find(name);
-        return type != nullptr ? type : native_->resolveType(name, range);
-    }
-
-  private:
-    static torch::ClassTypePtr find(const std::string& name) {
-        for (const auto* library : {"metatensor.", "metatomic."}) {
-            auto type = torch::getCustomClass("__torch__.torch.classes." + std::string(library) + name);
-            if (type != nullptr) return type;
-        }
-        return nullptr;
-    }
-
-    std::shared_ptr<torch::jit::Resolver> native_ = torch::jit::nativeResolver();
-};
-
 /// What a TorchScript function returns.
 torch::IValue run(const std::string& source, std::vector<torch::IValue> arguments = {}) {
     torch::jit::Module module("Module");
-    module.define("def forward(self" + source + "\n", std::make_shared<Classes>());
+    module.define("def forward(self" + source + "\n", std::make_shared<test::ClassResolver>());
     return module.forward(std::move(arguments));
 }
 

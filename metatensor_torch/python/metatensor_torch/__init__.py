@@ -5,16 +5,15 @@ The package is also importable as ``metatensor.torch``. The classes work in eage
 in ``torch.jit.script``.
 """
 
-import os
-
 from . import _library
 
 
-_library.load_library("metatensor_torch", os.path.dirname(os.path.abspath(__file__)), "metatensor.Labels")
+_library.load_library("metatensor_torch", "metatensor.Labels")
 
 from . import documentation, utils  # noqa: E402
 from ._classes import Labels, LabelsEntry, TensorBlock, TensorMap  # noqa: E402
 from ._eager import eager_function  # noqa: E402
+from ._module import patch_script_modules  # noqa: E402
 from .io import (  # noqa: E402
     load,
     load_block,
@@ -33,6 +32,8 @@ version = eager_function("metatensor::version", documentation.version)
 dtype_name = eager_function("metatensor::dtype_name", documentation.dtype_name)
 
 __version__ = version()
+
+patch_script_modules()
 
 __all__ = [
     "Labels",

@@ -13,7 +13,7 @@ import functools
 import importlib.machinery
 import importlib.util
 import os
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, NamedTuple, TypeVar
 
 import torch
 
@@ -76,6 +76,15 @@ def eager_function(name: str, documented: F) -> F:
     return scripted_as(name)(function)
 
 
+class _Attribute(NamedTuple):
+    doc: str
+
+
+def attribute(doc: str) -> Any:
+    """An attribute of a documented class, ``name: type = attribute("What it is.")``: it can be set, too."""
+    return _Attribute(doc)
+
+
 def eager_class(namespace: str, documented: C) -> C:
     """The TorchScript class ``torch.classes.<namespace>.<name of documented>`` as a Python class.
 
@@ -95,6 +104,8 @@ def eager_class(namespace: str, documented: C) -> C:
     python_class.__torch_function__ = torch._C._disabled_torch_function_impl
     python_class._jit_override_qualname = qualified_name
     torch.jit._state._add_script_class(python_class, torch._C.ClassType(qualified_name))
+    for name in ["__repr__", "__str__"]:  # need no documentation
+        _add_member(python_class, name, getattr(torch.ScriptObject, name), slow)
     for name, item in vars(documented).items():
         _add_member(python_class, name, item, slow)
     return python_class
@@ -104,8 +115,9 @@ def _add_member(python_class: type, name: str, item: Any, slow: Any) -> None:
     if name == "__init__":
         _binding.bind_constructor(python_class, slow)
         python_class.__init__ = item  # only for its signature and docstring: calls go to the constructor
-    elif isinstance(item, property):
-        setattr(python_class, name, _binding.property(python_class, name, item.__doc__ or ""))
+    elif isinstance(item, (property, _Attribute)):
+        doc = item.doc if isinstance(item, _Attribute) else item.__doc__
+        setattr(python_class, name, _binding.property(python_class, name, doc or ""))
     elif isinstance(item, staticmethod):
         function = _binding.static_method(python_class, name, getattr(slow, name))
         setattr(python_class, name, functools.update_wrapper(function, item.__func__))

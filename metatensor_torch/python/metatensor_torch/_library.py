@@ -12,14 +12,15 @@ import torch
 TORCH_MINOR_VERSION = ".".join(torch.__version__.split(".")[:2])
 
 
-def install_prefix(package_directory: str) -> str:
-    """Where a package keeps what was built for the torch of this process: ``lib`` and ``include``."""
-    return os.path.join(package_directory, f"torch-{TORCH_MINOR_VERSION}")
+PACKAGE_DIRECTORY = os.path.dirname(os.path.abspath(__file__))
+
+#: Where everything lies that was built for the torch of this process: ``lib`` and ``include``, also of metatomic.
+INSTALL_PREFIX = os.path.join(PACKAGE_DIRECTORY, f"torch-{TORCH_MINOR_VERSION}")
 
 
-def load_library(name: str, package_directory: str, example_class: str) -> None:
+def load_library(name: str, example_class: str) -> None:
     """Load ``lib<name>.so``, which registers the TorchScript class ``example_class`` (namespace.Class)."""
-    path = _library_path(name, package_directory)
+    path = library_path(name)
     if _is_registered(example_class) and not _is_open(path):
         raise ImportError(
             f"torch.classes.{example_class} is already registered in this process, and not by '{path}': "
@@ -32,12 +33,13 @@ def load_library(name: str, package_directory: str, example_class: str) -> None:
         raise ImportError(f"could not load '{path}': {error}") from error
 
 
-def _library_path(name: str, package_directory: str) -> str:
+def library_path(name: str) -> str:
+    """Path of ``lib<name>.so``; an ImportError if there is none for this torch."""
     suffix = ".dylib" if sys.platform == "darwin" else ".so"
-    path = os.path.join(install_prefix(package_directory), "lib", f"lib{name}{suffix}")
+    path = os.path.join(INSTALL_PREFIX, "lib", f"lib{name}{suffix}")
     if os.path.exists(path):
         return path
-    others = glob.glob(os.path.join(package_directory, "torch-*"))
+    others = glob.glob(os.path.join(PACKAGE_DIRECTORY, "torch-*"))
     versions = ", ".join(sorted(os.path.basename(other)[len("torch-") :] for other in others))
     raise ImportError(
         f"'{path}' does not exist: this package was built for torch {versions or '(none)'}, "

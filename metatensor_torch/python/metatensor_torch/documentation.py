@@ -9,6 +9,8 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import torch
 
+from . import _html
+
 
 Names = Union[str, Sequence[str]]
 DeviceLike = Union[str, torch.device]
@@ -156,6 +158,9 @@ class Labels:
     def __iter__(self) -> Iterator[LabelsEntry]:
         return map(self.__getitem__, range(len(self)))
 
+    def _repr_html_(self) -> str:
+        return _html.labels_html(self)
+
     def __eq__(self, other: "Labels") -> bool: ...
     def __ne__(self, other: "Labels") -> bool: ...
 
@@ -252,6 +257,9 @@ class TensorBlock:
         """The content of that file, uint8 [n_bytes]."""
 
     def __len__(self) -> int: ...
+
+    def _repr_html_(self) -> str:
+        return _html.block_html(self)
 
 
 Selection = Union[None, int, Dict[str, int], Labels, LabelsEntry]
@@ -370,6 +378,9 @@ class TensorMap:
     def __getitem__(self, selection: Union[Selection, Any]) -> TensorBlock: ...
     def __iter__(self) -> Iterator[TensorBlock]:
         return map(self.__getitem__, range(len(self)))
+
+    def _repr_html_(self) -> str:
+        return _html.map_html(self)
 
 
 def version() -> str:

@@ -34,19 +34,19 @@ def load(file: File) -> TensorMap:
 
     :param file: name of a file, or an object with a ``read`` method that returns bytes
     """
-    return _load(os.fspath(file)) if _is_path(file) else _load_buffer(_read(file))
+    return _load(os.fspath(file)) if is_path(file) else _load_buffer(read_buffer(file))
 
 
 @scripted_as("metatensor::load_block")
 def load_block(file: File) -> TensorBlock:
     """Read a :py:class:`TensorBlock` from an ``.mts`` file, to CPU; ``file`` is as in :py:func:`load`."""
-    return _load_block(os.fspath(file)) if _is_path(file) else _load_block_buffer(_read(file))
+    return _load_block(os.fspath(file)) if is_path(file) else _load_block_buffer(read_buffer(file))
 
 
 @scripted_as("metatensor::load_labels")
 def load_labels(file: File) -> Labels:
     """Read :py:class:`Labels` from an ``.npy`` file, to CPU; ``file`` is as in :py:func:`load`."""
-    return _load_labels(os.fspath(file)) if _is_path(file) else _load_labels_buffer(_read(file))
+    return _load_labels(os.fspath(file)) if is_path(file) else _load_labels_buffer(read_buffer(file))
 
 
 @scripted_as("metatensor::load_buffer")
@@ -75,11 +75,10 @@ def save(file: File, data: Data) -> None:
         another one, or an object with a ``write`` method that takes bytes
     :param data: what to write; data on other devices are copied to CPU
     """
-    if _is_path(file):
+    if is_path(file):
         _save(os.fspath(file), data)
     else:
-        buffer = _save_buffer(data)
-        file.write(ctypes.string_at(buffer.data_ptr(), buffer.numel()))
+        write_buffer(file, _save_buffer(data))
 
 
 @scripted_as("metatensor::save_buffer")
@@ -88,10 +87,17 @@ def save_buffer(data: Data) -> torch.Tensor:
     return _save_buffer(data)
 
 
-def _is_path(file: File) -> bool:
+def is_path(file: File) -> bool:
+    """Is it the name of a file, and not a file object?"""
     return isinstance(file, (str, os.PathLike))
 
 
-def _read(file: BinaryIO) -> torch.Tensor:
+def read_buffer(file: BinaryIO) -> torch.Tensor:
+    """All that is left in a file, uint8 [n_bytes]."""
     content = bytearray(file.read())
     return torch.frombuffer(content, dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)
+
+
+def write_buffer(file: BinaryIO, buffer: torch.Tensor) -> None:
+    """Write a buffer, uint8 [n_bytes]."""
+    file.write(ctypes.string_at(buffer.data_ptr(), buffer.numel()))

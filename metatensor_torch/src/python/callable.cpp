@@ -30,8 +30,7 @@ struct Target {
 };
 
 struct Callable {
-    PyObject_HEAD
-    vectorcallfunc vectorcall;
+    PyObject_HEAD vectorcallfunc vectorcall;
     PyObject* dict;
     Target* target; // kept forever, as the function that it stands for
 };
@@ -52,15 +51,21 @@ void run(const Target& target, Stack& stack) {
 }
 
 PyObject* call_slowly(const Target& target, PyObject* const* values, size_t n_positional, PyObject* names) {
-    if (!target.is_method) { return PyObject_Vectorcall(target.slow.ptr(), values, n_positional, names); }
+    if (!target.is_method) {
+        return PyObject_Vectorcall(target.slow.ptr(), values, n_positional, names);
+    }
     auto method = py::reinterpret_steal<py::object>(
         PyObject_CallMethod(values[0], "_get_method", "s", target.name.c_str()));
-    if (!method) { return nullptr; }
+    if (!method) {
+        return nullptr;
+    }
     return PyObject_Vectorcall(method.ptr(), values + 1, n_positional - 1, names);
 }
 
 PyObject* result_of(Stack& stack) {
-    if (stack.empty()) { Py_RETURN_NONE; } // an operator that returns ()
+    if (stack.empty()) {
+        Py_RETURN_NONE;
+    } // an operator that returns ()
     return to_python(std::move(stack.back()));
 }
 
@@ -109,7 +114,9 @@ PyObject* call_function(PyObject* callable, PyObject* const* values, size_t n_an
 }
 
 PyObject* get_bound(PyObject* callable, PyObject* object, PyObject* /*type*/) {
-    if (!object || object == Py_None) { return Py_NewRef(callable); }
+    if (!object || object == Py_None) {
+        return Py_NewRef(callable);
+    }
     return PyMethod_New(callable, object);
 }
 
@@ -150,14 +157,18 @@ PyTypeObject* make_class(const char* name, bool is_method) {
     slots.push_back({0, nullptr});
     PyType_Spec spec{name, sizeof(Callable), 0, flags, slots.data()};
     auto* result = PyType_FromSpec(&spec);
-    if (!result) { throw py::error_already_set(); }
+    if (!result) {
+        throw py::error_already_set();
+    }
     return reinterpret_cast<PyTypeObject*>(result);
 }
 
 py::object make_callable(Target&& target) {
     auto* type = target.is_method ? method_class : function_class;
     auto result = py::reinterpret_steal<py::object>(type->tp_alloc(type, 0));
-    if (!result) { throw py::error_already_set(); }
+    if (!result) {
+        throw py::error_already_set();
+    }
     auto* callable = reinterpret_cast<Callable*>(result.ptr());
     callable->vectorcall = target.is_method ? call_method : call_function;
     callable->target = new Target(std::move(target));
@@ -215,7 +226,8 @@ py::object make_method(const c10::ClassTypePtr& script_class, const std::string&
                           .slow = {}});
 }
 
-py::object make_static_method(const c10::ClassTypePtr& script_class, const std::string& name, py::object slow) {
+py::object make_static_method(const c10::ClassTypePtr& script_class, const std::string& name,
+                              py::object slow) {
     auto& function = checked(script_class->findStaticMethod(name), *script_class, name);
     return make_callable({.name = name,
                           .signature = Signature(function.getSchema(), 0),
@@ -255,7 +267,9 @@ py::object make_property(PyTypeObject* python_class, const std::string& name, co
     auto* getter = new Getter{&function, script_class.get(), name, doc}; // kept by the class
     getter->definition = {getter->name.c_str(), get_property, nullptr, getter->doc.c_str(), getter};
     auto descriptor = py::reinterpret_steal<py::object>(PyDescr_NewGetSet(python_class, &getter->definition));
-    if (!descriptor) { throw py::error_already_set(); }
+    if (!descriptor) {
+        throw py::error_already_set();
+    }
     return descriptor;
 }
 

@@ -11,10 +11,10 @@ namespace metatensor_torch::python {
 /// Makes the Python classes of the objects below. Once, on import.
 void init_callables();
 
-// Python callables that convert arguments and results themselves, without the C++ exceptions and look-ups that
-// torch's binding needs. They behave as `slow`, torch's own callable of the same function, and call it when
-// an argument is one that `Converter` leaves to torch, when torch.jit traces, or (operators) when a torch function
-// mode is active. Other threads can run during a call. Errors are those of torch's binding.
+// Python callables that convert arguments and results themselves, without the C++ exceptions and look-ups
+// that torch's binding needs. They behave as `slow`, torch's own callable of the same function, and call it
+// when an argument is one that `Converter` leaves to torch, when torch.jit traces, or (operators) when a
+// torch function mode is active. Other threads can run during a call. Errors are those of torch's binding.
 //
 // They have a `__dict__` for documentation, and can be registered as TorchScript builtins.
 
@@ -22,7 +22,8 @@ void init_callables();
 pybind11::object make_method(const c10::ClassTypePtr& script_class, const std::string& name);
 
 /// A static method of a TorchScript class.
-pybind11::object make_static_method(const c10::ClassTypePtr& script_class, const std::string& name, pybind11::object slow);
+pybind11::object make_static_method(const c10::ClassTypePtr& script_class, const std::string& name,
+                                    pybind11::object slow);
 
 /// The constructor of a TorchScript class.
 pybind11::object make_constructor(const c10::ClassTypePtr& script_class, pybind11::object slow);

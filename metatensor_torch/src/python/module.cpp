@@ -17,9 +17,12 @@ PyObject* constructors = nullptr; // {class: callable}
 /// Calls of a bound class are calls of its constructor.
 PyObject* call_class(PyObject* python_class, PyObject* arguments, PyObject* keywords) {
     auto* constructor = PyDict_GetItemWithError(constructors, python_class);
-    if (constructor) { return PyObject_Call(constructor, arguments, keywords); }
+    if (constructor) {
+        return PyObject_Call(constructor, arguments, keywords);
+    }
     if (!PyErr_Occurred()) {
-        PyErr_Format(PyExc_TypeError, "%s has no constructor", reinterpret_cast<PyTypeObject*>(python_class)->tp_name);
+        PyErr_Format(PyExc_TypeError, "%s has no constructor",
+                     reinterpret_cast<PyTypeObject*>(python_class)->tp_name);
     }
     return nullptr;
 }
@@ -27,10 +30,13 @@ PyObject* call_class(PyObject* python_class, PyObject* arguments, PyObject* keyw
 /// The class of the classes whose instances are TorchScript objects.
 py::object make_metaclass() {
     std::array<PyType_Slot, 2> slots{{{Py_tp_call, reinterpret_cast<void*>(call_class)}, {0, nullptr}}};
-    PyType_Spec spec{"metatensor_torch.ScriptClass", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots.data()};
+    PyType_Spec spec{"metatensor_torch.ScriptClass", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                     slots.data()};
     const auto bases = py::make_tuple(py::handle(reinterpret_cast<PyObject*>(Py_TYPE(script_object_type()))));
     auto result = py::reinterpret_steal<py::object>(PyType_FromSpecWithBases(&spec, bases.ptr()));
-    if (!result) { throw py::error_already_set(); }
+    if (!result) {
+        throw py::error_already_set();
+    }
     return result;
 }
 
@@ -48,7 +54,8 @@ PYBIND11_MODULE(_binding, module, py::mod_gil_not_used()) {
     init_objects();
     init_callables();
     constructors = PyDict_New();
-    module.def("make_class", [metaclass = make_metaclass()](const std::string& script_class, const std::string& doc) {
+    module.def("make_class", [metaclass = make_metaclass()](const std::string& script_class,
+                                                            const std::string& doc) {
         return make_class(reinterpret_cast<PyTypeObject*>(metaclass.ptr()), find_class(script_class), doc);
     });
     module.def("bind_constructor", [](const py::type& python_class, py::object slow) {

@@ -30,14 +30,17 @@ PyTypeObject* bound_class(const c10::ClassType* script_class) {
 }
 
 torch::jit::Object*& held_slot(PyObject* object) {
-    return reinterpret_cast<torch::jit::Object*&>(reinterpret_cast<instance*>(object)->simple_value_holder[0]);
+    return reinterpret_cast<torch::jit::Object*&>(
+        reinterpret_cast<instance*>(object)->simple_value_holder[0]);
 }
 
 /// Stands in the place of torch's function that completes a new torch.ScriptObject: gives it its bound class.
 void init_instance(instance* self, const void* holder) {
     registry().torch_init_instance(self, holder);
     auto* object = reinterpret_cast<PyObject*>(self);
-    if (Py_TYPE(object) != script_object_type()) { return; }
+    if (Py_TYPE(object) != script_object_type()) {
+        return;
+    }
     if (auto* python_class = bound_class(held_slot(object)->type().get())) {
         Py_INCREF(python_class);
         Py_SET_TYPE(object, python_class);
@@ -47,7 +50,9 @@ void init_instance(instance* self, const void* holder) {
 
 char* copy_text(const std::string& text) {
     auto* copy = static_cast<char*>(PyObject_Malloc(text.size() + 1));
-    if (copy) { std::memcpy(copy, text.c_str(), text.size() + 1); }
+    if (copy) {
+        std::memcpy(copy, text.c_str(), text.size() + 1);
+    }
     return copy;
 }
 
@@ -55,7 +60,9 @@ char* copy_text(const std::string& text) {
 /// torch.ScriptObject: a class statement would add the header of the garbage collector.
 py::object new_class(PyTypeObject* metaclass, const std::string& name, const std::string& doc) {
     auto result = py::reinterpret_steal<py::object>(metaclass->tp_alloc(metaclass, 0));
-    if (!result) { throw py::error_already_set(); }
+    if (!result) {
+        throw py::error_already_set();
+    }
     auto* heap_type = reinterpret_cast<PyHeapTypeObject*>(result.ptr());
     heap_type->ht_name = py::str(name).release().ptr();
     heap_type->ht_qualname = py::str(name).release().ptr();
@@ -70,7 +77,9 @@ py::object new_class(PyTypeObject* metaclass, const std::string& name, const std
     type->tp_as_sequence = &heap_type->as_sequence;
     type->tp_as_mapping = &heap_type->as_mapping;
     type->tp_as_buffer = &heap_type->as_buffer;
-    if (PyType_Ready(type) != 0) { throw py::error_already_set(); }
+    if (PyType_Ready(type) != 0) {
+        throw py::error_already_set();
+    }
     return result;
 }
 
@@ -85,10 +94,13 @@ void init_objects() {
 
 PyTypeObject* script_object_type() { return registry().object_info->type; }
 
-py::object make_class(PyTypeObject* metaclass, const c10::ClassTypePtr& script_class, const std::string& doc) {
+py::object make_class(PyTypeObject* metaclass, const c10::ClassTypePtr& script_class,
+                      const std::string& doc) {
     auto python_class = new_class(metaclass, script_class->name()->name(), doc);
     const auto compilation_unit = torch::jit::get_python_cu();
-    if (!compilation_unit->get_class(*script_class->name())) { compilation_unit->register_type(script_class); }
+    if (!compilation_unit->get_class(*script_class->name())) {
+        compilation_unit->register_type(script_class);
+    }
     auto* type = reinterpret_cast<PyTypeObject*>(py::object(python_class).release().ptr()); // kept forever
     registry().by_script_class[script_class.get()] = type;
     registry().by_python_class[type] = script_class;

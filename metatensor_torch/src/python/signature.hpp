@@ -17,8 +17,9 @@ class Signature {
     /// Leaves out the first `n_skipped` arguments of the schema (self).
     explicit Signature(const c10::FunctionSchema& schema, size_t n_skipped);
 
-    /// Pushes all arguments of a vectorcall: `values` starts with `n_positional` positional ones; the others have
-    /// the names in the tuple `names` (may be null). False if torch's own binding has to decide about them.
+    /// Pushes all arguments of a vectorcall: `values` starts with `n_positional` positional ones; the others
+    /// have the names in the tuple `names` (may be null). False if torch's own binding has to decide about
+    /// them.
     bool push(torch::jit::Stack& stack, PyObject* const* values, size_t n_positional, PyObject* names) const;
 
     size_t size() const { return arguments_.size(); }

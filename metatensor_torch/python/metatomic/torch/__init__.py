@@ -5,12 +5,10 @@ A model is a ``torch.nn.Module`` with the ``forward`` of :py:class:`ModelInterfa
 :py:class:`AtomisticModel` and saved, it runs in any engine without Python.
 """
 
-import os
-
 from metatensor_torch import _library
 
 
-_library.load_library("metatomic_torch", os.path.dirname(os.path.abspath(__file__)), "metatomic.System")
+_library.load_library("metatomic_torch", "metatomic.System")
 
 from . import utils  # noqa: E402
 from ._classes import (  # noqa: E402
@@ -36,6 +34,7 @@ from .model import (  # noqa: E402
     is_atomistic_model,
     load_atomistic_model,
 )
+from .serialization import load_system, load_system_buffer, save, save_buffer  # noqa: E402
 
 
 __version__ = version()
@@ -53,10 +52,14 @@ __all__ = [
     "is_atomistic_model",
     "load_atomistic_model",
     "load_model_extensions",
+    "load_system",
+    "load_system_buffer",
     "pick_device",
     "pick_output",
     "read_model_metadata",
     "register_autograd_neighbors",
+    "save",
+    "save_buffer",
     "unit_conversion_factor",
     "unit_dimension_for_quantity",
     "utils",

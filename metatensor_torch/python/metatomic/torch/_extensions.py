@@ -9,25 +9,13 @@ from typing import Dict, List, Optional
 
 import torch
 
-import metatensor_torch
-
 from . import utils
-
-
 
 
 def find_extensions() -> List[str]:
     """Paths of all libraries that were loaded into TorchScript, but for those of this project."""
-    own = [
-        os.path.realpath(os.path.join(prefix, "lib"))
-        for prefix in [metatensor_torch.utils.install_prefix, utils.install_prefix]
-    ]
-    own_libraries = {
-        os.path.realpath(os.path.join(directory, name))
-        for directory in own
-        if os.path.isdir(directory)
-        for name in os.listdir(directory)
-    }
+    own_directory = os.path.join(utils.install_prefix, "lib")
+    own_libraries = {os.path.realpath(os.path.join(own_directory, name)) for name in os.listdir(own_directory)}
     loaded = {os.path.realpath(path) for path in torch.ops.loaded_libraries}
     return sorted(loaded - own_libraries)
 

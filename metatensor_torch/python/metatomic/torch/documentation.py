@@ -2,7 +2,7 @@
 """Typed descriptions of the TorchScript classes and operators, for people, editors and type checkers.
 
 The classes (``torch.classes.metatomic.*``) and operators (``torch.ops.metatomic.*``) themselves are written in
-C++; nothing here is ever run.
+C++. Where a method here has a body, they do not have it, and it is added to them in Python.
 """
 
 from typing import Dict, List, Optional, Union
@@ -10,6 +10,7 @@ from typing import Dict, List, Optional, Union
 import torch
 
 from metatensor_torch import Labels, TensorBlock, TensorMap
+from metatensor_torch._eager import attribute
 
 
 DeviceLike = Union[str, torch.device]
@@ -30,8 +31,7 @@ class NeighborListOptions:
     def cutoff(self) -> float:
         """Radius of the list, in the model's unit of length."""
 
-    length_unit: str
-    """Unit of the cutoff; :py:class:`AtomisticModel` sets it."""
+    length_unit: str = attribute("Unit of the cutoff; :py:class:`AtomisticModel` sets it.")
 
     @property
     def full_list(self) -> bool:
@@ -67,17 +67,13 @@ class System:
         :param pbc: [3] booleans, is the system periodic along each cell vector?
         """
 
-    types: torch.Tensor
-    """[n_atoms] int32"""
+    types: torch.Tensor = attribute("[n_atoms] int32")
 
-    positions: torch.Tensor
-    """[n_atoms, 3]"""
+    positions: torch.Tensor = attribute("[n_atoms, 3]")
 
-    cell: torch.Tensor
-    """[3, 3], one cell vector in each row"""
+    cell: torch.Tensor = attribute("[3, 3], one cell vector in each row")
 
-    pbc: torch.Tensor
-    """[3] booleans"""
+    pbc: torch.Tensor = attribute("[3] booleans")
 
     @property
     def device(self) -> torch.device:
@@ -143,23 +139,17 @@ class ModelOutput:
         :param sample_kind: "system" (the default), "atom" or "atom_pair"
         """
 
-    quantity: str
-    """Not needed any more."""
+    quantity: str = attribute("Not needed any more.")
 
-    unit: str
-    """Unit of the values, empty for none in particular."""
+    unit: str = attribute("Unit of the values, empty for none in particular.")
 
-    sample_kind: str
-    """What a sample is: "system", "atom" or "atom_pair"."""
+    sample_kind: str = attribute('What a sample is: "system", "atom" or "atom_pair".')
 
-    per_atom: bool
-    """Is a sample an atom? Use ``sample_kind`` in new code."""
+    per_atom: bool = attribute("Is a sample an atom? Use ``sample_kind`` in new code.")
 
-    explicit_gradients: List[str]
-    """Gradients that the TensorMap has."""
+    explicit_gradients: List[str] = attribute("Gradients that the TensorMap has.")
 
-    description: str
-    """What distinguishes this from other outputs."""
+    description: str = attribute("What distinguishes this from other outputs.")
 
 
 class ModelCapabilities:
@@ -183,23 +173,19 @@ class ModelCapabilities:
         :param dtype: "float32" or "float64"
         """
 
-    outputs: Dict[str, ModelOutput]
-    """Outputs by name."""
+    outputs: Dict[str, ModelOutput] = attribute("Outputs by name.")
 
-    atomic_types: List[int]
-    """Types of atoms that the model knows."""
+    atomic_types: List[int] = attribute("Types of atoms that the model knows.")
 
-    interaction_range: float
-    """How far away an atom can be and still change what is computed for another; -1 if not set."""
+    interaction_range: float = attribute(
+        "How far away an atom can be and still change what is computed for another; -1 if not set."
+    )
 
-    length_unit: str
-    """Unit of length that the model works with."""
+    length_unit: str = attribute("Unit of length that the model works with.")
 
-    supported_devices: List[str]
-    """Devices that the model can run on, best first."""
+    supported_devices: List[str] = attribute("Devices that the model can run on, best first.")
 
-    dtype: str
-    """Either "float32" or "float64"; empty if not set."""
+    dtype: str = attribute('Either "float32" or "float64"; empty if not set.')
 
     def engine_interaction_range(self, engine_length_unit: str) -> float:
         """The interaction range in the engine's unit of length."""
@@ -220,14 +206,11 @@ class ModelEvaluationOptions:
         :param selected_atoms: the only atoms that outputs speak of, with names ``system`` and ``atom``
         """
 
-    length_unit: str
-    """Unit of length of the systems."""
+    length_unit: str = attribute("Unit of length of the systems.")
 
-    outputs: Dict[str, ModelOutput]
-    """What to compute, in which units."""
+    outputs: Dict[str, ModelOutput] = attribute("What to compute, in which units.")
 
-    selected_atoms: Optional[Labels]
-    """The only atoms that outputs speak of; ``None`` for all."""
+    selected_atoms: Optional[Labels] = attribute("The only atoms that outputs speak of; ``None`` for all.")
 
 
 class ModelMetadata:
@@ -247,20 +230,15 @@ class ModelMetadata:
         :param extra: anything else
         """
 
-    name: str
-    """Name of the model."""
+    name: str = attribute("Name of the model.")
 
-    description: str
-    """What the model is."""
+    description: str = attribute("What the model is.")
 
-    authors: List[str]
-    """``Name <email>`` of each author."""
+    authors: List[str] = attribute("``Name <email>`` of each author.")
 
-    references: Dict[str, List[str]]
-    """Lists under "implementation", "architecture" and "model"."""
+    references: Dict[str, List[str]] = attribute('Lists under "implementation", "architecture" and "model".')
 
-    extra: Dict[str, str]
-    """Anything else."""
+    extra: Dict[str, str] = attribute("Anything else.")
 
 
 def version() -> str:

@@ -1,13 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where the C++ side of this package lies."""
+"""Where the C++ side of this package lies: beside that of metatensor."""
 
-import os
-
-from metatensor_torch import _library
+from metatensor_torch.utils import cmake_prefix_path, install_prefix, lammps_plugin_path
 
 
-#: Directory with the headers and libraries for the torch of this process.
-install_prefix = _library.install_prefix(os.path.dirname(os.path.abspath(__file__)))
-
-#: What to add to ``CMAKE_PREFIX_PATH`` for ``find_package(metatomic_torch)``.
-cmake_prefix_path = os.path.join(install_prefix, "lib", "cmake")
+__all__ = ["cmake_prefix_path", "install_prefix", "lammps_plugin_path"]
