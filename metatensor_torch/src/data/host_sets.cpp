@@ -54,6 +54,48 @@ MappedRows keep_rows(LabelsData& first, const torch::Tensor& places, bool keep_p
     return result;
 }
 
+/// Marks the rows that agree with a row of `wanted` in the dimensions `columns`, through a table of all keys
+/// that these may have; false if this would be larger than the rows.
+bool mark_by_table(RowSpan rows, const std::vector<int64_t>& columns, RowSpan wanted, uint8_t* is_marked) {
+    const auto keys = RowKeys::of({wanted});
+    if (!keys || keys->n_bits() > 30 || (int64_t{1} << keys->n_bits()) > 4 * rows.count * rows.size + 64) {
+        return false;
+    }
+    std::vector<uint8_t> table(size_t{1} << static_cast<unsigned>(keys->n_bits()), 0);
+    with_row_size(wanted.size, [&](auto size) {
+        bool fits = true;
+        for (int64_t k = 0; k < wanted.count; ++k) {
+            table[keys->key_of(wanted.data + k * size, size, fits)] = 1;
+        }
+        int32_t row[RowKeys::MAX_COLUMNS];
+        for (int64_t i = 0; i < rows.count; ++i) {
+            for (int64_t j = 0; j < size; ++j) {
+                row[j] = rows[i][columns[j]];
+            }
+            const auto key = keys->key_of(row, size, fits) & (table.size() - 1);
+            is_marked[i] = static_cast<uint8_t>(table[key] & static_cast<uint8_t>(fits));
+        }
+    });
+    return true;
+}
+
+/// The same through the index of `wanted`
+void mark_by_index(RowSpan rows, const std::vector<int64_t>& columns, LabelsData& wanted,
+                   uint8_t* is_marked) {
+    const auto n_columns = static_cast<int64_t>(columns.size());
+    const auto compared = make_array<int32_t>(rows.count * n_columns);
+    for (int64_t i = 0; i < rows.count; ++i) {
+        for (int64_t j = 0; j < n_columns; ++j) {
+            compared[i * n_columns + j] = rows[i][columns[j]];
+        }
+    }
+    const auto places = make_array<int64_t>(rows.count);
+    wanted.index().find_all(wanted.host(), {compared.get(), rows.count, n_columns}, /*wanted_sorted=*/false,
+                            places.get());
+    std::transform(places.get(), places.get() + rows.count, is_marked,
+                   [](int64_t place) { return static_cast<uint8_t>(place >= 0); });
+}
+
 } // namespace
 
 torch::Tensor find_host_rows(LabelsData& rows, LabelsData& wanted) {
@@ -99,15 +141,16 @@ MappedRows intersect_host_rows(LabelsData& first, LabelsData& second, Mappings m
     const auto places = find_host_rows(second, first);
     auto result = keep_rows(first, places, /*keep_placed=*/true);
     if (mappings == Mappings::WANTED) {
-        result.from_second = torch::full({second.host().count}, -1, torch::kLong);
-        auto* from_second = result.from_second.data_ptr<int64_t>();
+        // rows that are not in the second set are written behind its end
+        const auto n = second.host().count;
+        auto from_second = torch::full({n + 1}, -1, torch::kLong);
+        auto* target = from_second.data_ptr<int64_t>();
         const auto* place = places.const_data_ptr<int64_t>();
         const auto* number = result.from_first.const_data_ptr<int64_t>();
         for (int64_t i = 0; i < places.numel(); ++i) {
-            if (place[i] >= 0) {
-                from_second[place[i]] = number[i];
-            }
+            target[place[i] < 0 ? n : place[i]] = number[i];
         }
+        result.from_second = from_second.narrow(0, 0, n);
     }
     return result;
 }
@@ -118,28 +161,17 @@ MappedRows subtract_host_rows(LabelsData& first, LabelsData& second, Mappings /*
 
 torch::Tensor select_host_rows(LabelsData& rows, const std::vector<int64_t>& columns, LabelsData& selection) {
     const auto all = rows.host();
-    const auto wanted = selection.host();
-    const auto n_columns = static_cast<int64_t>(columns.size());
-    // the columns that are compared, side by side
-    const auto compared = make_array<int32_t>(all.count * n_columns);
-    with_row_size(n_columns, [&](auto size) {
-        for (int64_t i = 0; i < all.count; ++i) {
-            for (int64_t j = 0; j < size; ++j) {
-                compared[i * size + j] = all[i][columns[j]];
-            }
-        }
-    });
-    const auto places = make_array<int64_t>(all.count);
-    selection.index().find_all(wanted, {compared.get(), all.count, n_columns}, /*wanted_sorted=*/false,
-                               places.get());
-    const auto n_selected =
-        std::count_if(places.get(), places.get() + all.count, [](int64_t place) { return place >= 0; });
-    auto selected = make_places(n_selected);
+    const auto is_selected = make_array<uint8_t>(all.count);
+    if (!mark_by_table(all, columns, selection.host(), is_selected.get())) {
+        mark_by_index(all, columns, selection, is_selected.get());
+    }
+    auto selected =
+        make_places(std::accumulate(is_selected.get(), is_selected.get() + all.count, int64_t{0}));
     auto* target = selected.data_ptr<int64_t>();
     int64_t n_written = 0;
-    for (int64_t i = 0; n_written < n_selected; ++i) {
+    for (int64_t i = 0; n_written < selected.numel(); ++i) {
         target[n_written] = i;
-        n_written += static_cast<int64_t>(places[i] >= 0);
+        n_written += is_selected[i];
     }
     return selected;
 }
