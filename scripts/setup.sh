@@ -36,7 +36,7 @@ packages=(
     "g++            required command -v ${CXX:-c++}"
     "cmake          required has_cmake"
     "ninja-build    required command -v ninja"
-    "zlib1g-dev     required has_header zlib.h"
+    "libdeflate-dev optional has_header libdeflate.h"
     "python3-venv   required has_python_venv"
     "libgtest-dev   optional has_header gtest/gtest.h"
     "libgmock-dev   optional has_header gmock/gmock.h"

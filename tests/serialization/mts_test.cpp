@@ -10,9 +10,8 @@
 
 #include <metatensor/torch/serialization.hpp>
 
+#include "serialization/archives.hpp"
 #include "serialization/example_data.hpp"
-#include "serialization/npy.hpp"
-#include "serialization/zip.hpp"
 
 namespace metatensor_torch {
 
@@ -26,20 +25,6 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
 auto fails_with(const std::string& message) { return ThrowsMessage<c10::Error>(HasSubstr(message)); }
-
-/// Path of a file that is removed at the end of the test
-class TemporaryFile {
-  public:
-    explicit TemporaryFile(const std::string& name)
-        : path_(std::filesystem::temp_directory_path() / (std::to_string(::getpid()) + "-" + name)) {}
-    ~TemporaryFile() { std::filesystem::remove(path_); }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-    std::string path() const { return path_.string(); }
-
-  private:
-    std::filesystem::path path_;
-};
 
 TEST(Mts, BuffersKeepEverything) {
     const auto tensor = load_buffer(save_buffer(tensor_map()));
@@ -173,21 +158,14 @@ TEST(Mts, ChecksFiles) {
                 fails_with("can not write 'no/such/file.mts': No such file or directory"));
 }
 
-/// Archive of the map with `bytes` in place of entry `name`
-torch::Tensor with_entry(const std::string& name, const std::string& bytes) {
-    const auto buffer = save_buffer(tensor_map());
-    const serialization::MemorySource source(buffer);
-    const serialization::ZipReader original(source);
-    serialization::ZipWriter changed;
-    for (const auto& entry : original.names()) {
-        changed.add(entry, {entry == name ? bytes : original.read_text(entry)});
-    }
-    return serialization::to_buffer(changed.finish());
-}
-
 TEST(Mts, ChecksInfo) {
     EXPECT_THAT([] { load_buffer(with_entry("info.json", "[]")); }, fails_with("must be a JSON object"));
-    EXPECT_THAT([] { load_buffer(with_entry("info.json", "{\"a\"")); }, fails_with("must be a JSON object"));
+    EXPECT_THAT([] { load_buffer(with_entry("info.json", "{\"a\"")); },
+                fails_with("must be a JSON object, got no JSON"));
+    EXPECT_THAT([] { load_buffer(with_entry("info.json", std::string(100000, '['))); },
+                fails_with("must be a JSON object of texts, got arrays or objects in it"));
+    EXPECT_THAT([] { load_buffer(with_entry("info.json", R"({"a": {}})")); },
+                fails_with("got arrays or objects in it"));
     EXPECT_THAT([] { load_buffer(with_entry("info.json", "{\"a\": 1}")); },
                 fails_with("'a' in 'info.json' must be a text, got number"));
     const auto tensor = tensor_map();
@@ -200,54 +178,11 @@ TEST(Mts, RefusesGradientNamesThatItCouldNotReadBack) {
     const auto labels = LabelsHolder::range("sample", 1);
     const auto gradient =
         torch::make_intrusive<TensorBlockHolder>(torch::ones({1, 1}), labels, std::vector<Labels>{}, labels);
-    const auto values = gradient->copy();
-    values->add_gradient("a/gradients/b", gradient);
-    EXPECT_THAT([&] { save_buffer(values); },
-                ThrowsMessage<c10::ValueError>(HasSubstr("must not contain '/gradients/'")));
-}
-
-TEST(Mts, RefusesWhatWasCutOff) {
-    const auto cut_everywhere = [](const torch::Tensor& buffer, const auto& load_it) {
-        for (int64_t size = 0; size < buffer.numel(); ++size) {
-            EXPECT_THROW(load_it(buffer.slice(0, 0, size)), c10::Error) << size << " bytes";
-        }
-    };
-    cut_everywhere(save_buffer(tensor_map()), [](const torch::Tensor& part) { load_buffer(part); });
-    cut_everywhere(save_buffer(block()->samples()),
-                   [](const torch::Tensor& part) { load_labels_buffer(part); });
-}
-
-TEST(Mts, ChangedBytesAreFoundOrDoNotMatter) {
-    const auto original = tensor_map();
-    const auto buffer = save_buffer(original);
-    int n_refused = 0;
-    for (int64_t i = 0; i < buffer.numel(); ++i) {
-        for (const uint8_t mask : {0x01, 0x80, 0xff}) {
-            auto changed = buffer.clone();
-            changed.mutable_data_ptr<uint8_t>()[i] ^= mask;
-            try {
-                EXPECT_TRUE(same(load_buffer(changed), original)) << "byte " << i << ", mask " << int{mask};
-            } catch (const c10::Error&) {
-                ++n_refused;
-            }
-        }
-    }
-    EXPECT_GT(n_refused, buffer.numel()); // what does not matter are dates, padding and the like
-}
-
-TEST(Mts, ChangedBytesOfLabelsAreNoDanger) {
-    const auto buffer = save_buffer(block()->samples());
-    for (int64_t i = 0; i < buffer.numel(); ++i) {
-        for (int mask = 1; mask < 256; ++mask) {
-            auto changed = buffer.clone();
-            changed.mutable_data_ptr<uint8_t>()[i] ^= static_cast<uint8_t>(mask);
-            try {
-                const auto labels = load_labels_buffer(changed);
-                EXPECT_LE(labels->values().nbytes(), 8U);
-            } catch (const c10::Error&) {
-                continue;
-            }
-        }
+    for (const auto* name : {"a/gradients/b", "gradients/a", "a/gradients", "../a"}) {
+        const auto values = gradient->copy();
+        values->add_gradient(name, gradient);
+        EXPECT_THAT([&] { save_buffer(values); }, ThrowsMessage<c10::ValueError>(HasSubstr("can not")))
+            << name;
     }
 }
 

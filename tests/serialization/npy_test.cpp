@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "serialization/archives.hpp"
+#include "serialization/bytes.hpp"
+
 namespace metatensor_torch::serialization {
 
 namespace {
@@ -13,11 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using ::testing::ThrowsMessage;
 
-std::string joined(const Chunks& chunks) {
-    const auto buffer = to_buffer(chunks);
-    return {reinterpret_cast<const char*>(buffer.const_data_ptr<uint8_t>()),
-            static_cast<size_t>(buffer.numel())};
-}
+std::string joined(const Chunks& chunks) { return text_of(to_buffer(chunks)); }
 
 torch::Tensor read_tensor(const std::string& bytes) {
     const MemorySource source(std::as_bytes(std::span(bytes)));
@@ -29,14 +28,6 @@ NpyRecords read_records(const std::string& bytes) {
     const MemorySource source(std::as_bytes(std::span(bytes)));
     Stream stream(source);
     return records_from_npy(stream);
-}
-
-/// Version 1.0 with this header, then `data`
-std::string npy(const std::string& header, const std::string& data = "") {
-    std::string bytes = "\x93NUMPY\1";
-    bytes += '\0';
-    append_little_endian(bytes, static_cast<uint16_t>(header.size()));
-    return bytes + header + data;
 }
 
 std::string npy_of_type(const std::string& format, int64_t count, const std::string& data) {
@@ -78,6 +69,13 @@ TEST(Npy, RefusesToWriteOtherTypes) {
     const auto tensor = torch::zeros({1}, torch::kComplexHalf);
     EXPECT_THAT([&] { tensor_to_npy(tensor); },
                 ThrowsMessage<c10::TypeError>(HasSubstr("values of dtype complex32 can not be saved")));
+}
+
+TEST(Npy, RefusesSparseTensors) {
+    const auto tensor = torch::eye(2).to_sparse();
+    EXPECT_THAT(
+        [&] { tensor_to_npy(tensor); },
+        ThrowsMessage<c10::TypeError>(HasSubstr("only dense values can be saved, got a tensor of layout")));
 }
 
 TEST(Npy, WritesViewsAsTheirValues) {
@@ -142,7 +140,11 @@ TEST(Npy, RefusesTheWrongLength) {
     const auto huge =
         "{'descr': '<f8', 'fortran_order': False, 'shape': (999999999999999999, 999999999999999999)}";
     EXPECT_THAT([&] { read_tensor(npy(huge)); },
-                ThrowsMessage<c10::Error>(HasSubstr("more than 2^64 bytes")));
+                ThrowsMessage<c10::Error>(HasSubstr("more than 2^63 bytes")));
+    const auto huge_but_empty =
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 999999999999999999, 999999999999999999)}";
+    EXPECT_THAT([&] { read_tensor(npy(huge_but_empty)); },
+                ThrowsMessage<c10::Error>(HasSubstr("more than 2^63 bytes")));
     EXPECT_THAT(
         [] { read_tensor(std::string("\x93NUMPY\1\0\x76\0{", 11)); },
         ThrowsMessage<c10::Error>(HasSubstr("npy data end in their header: expected 118 more bytes, got 1")));
@@ -181,6 +183,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadHeader{"{'descr': '|f4', 'fortran_order': False, 'shape': (1,)}", "npy data of type '|f4'"},
         BadHeader{"{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,)}",
                   "expected an array of numbers"}));
+
+TEST(Npy, RefusesTooManyDimensions) {
+    std::string shape;
+    for (int i = 0; i < 65; ++i)
+        shape += "1, ";
+    EXPECT_THAT(
+        [&] { read_tensor(npy("{'descr': '<u1', 'fortran_order': False, 'shape': (" + shape + ")}", "x")); },
+        ThrowsMessage<c10::Error>(HasSubstr("at most 64 dimensions, got 65")));
+}
 
 TEST(Npy, RefusesOtherRecords) {
     const auto read = [](const std::string& descr, const std::string& shape) {

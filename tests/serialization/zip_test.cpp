@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "serialization/archives.hpp"
+#include "serialization/bytes.hpp"
+
 namespace metatensor_torch::serialization {
 
 namespace {
@@ -13,14 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::ThrowsMessage;
 
-std::string joined(const Chunks& chunks) {
-    std::string bytes;
-    for (const auto& chunk : chunks) {
-        const auto part = bytes_of(chunk);
-        bytes.append(reinterpret_cast<const char*>(part.data()), part.size());
-    }
-    return bytes;
-}
+std::string joined(const Chunks& chunks) { return text_of(to_buffer(chunks)); }
 
 MemorySource source_of(const std::string& bytes) { return MemorySource(std::as_bytes(std::span(bytes))); }
 
@@ -31,8 +27,6 @@ std::string example() {
     zip.add("a/c", {torch::tensor({1, 2}, torch::kUInt8)});
     return joined(zip.finish());
 }
-
-auto fails_with(const std::string& message) { return ThrowsMessage<c10::Error>(HasSubstr(message)); }
 
 void read_directory(const std::string& bytes) {
     const auto source = source_of(bytes);
@@ -71,15 +65,16 @@ TEST(Zip, NamesAreUnique) {
     EXPECT_THAT([&] { zip.add("a", {}); }, fails_with("there is an entry 'a' in the archive already"));
 }
 
-TEST(Zip, FindsNamesByPrefixInTheOrderOfTheArchive) {
+TEST(Zip, NamesStayInTheArchive) {
     ZipWriter zip;
-    for (const auto* name : {"x/b", "y", "x/a", "x", "xx"})
+    for (const auto* name : {"", "/a", "..", "../a", "a/..", "a/../b"}) {
+        EXPECT_THAT([&] { zip.add(name, {}); }, ThrowsMessage<c10::ValueError>(HasSubstr(
+                                                    "is not the name of a file inside of an archive")));
+    }
+    for (const auto* name : {"a..b", "..a", "a/...", "a//b"})
         zip.add(name, {});
-    const auto bytes = joined(zip.finish());
-    const auto source = source_of(bytes);
-    const ZipReader archive(source);
-    EXPECT_THAT(archive.names_with_prefix("x/"), ElementsAre("x/b", "x/a"));
-    EXPECT_THAT(archive.names_with_prefix("z"), IsEmpty());
+    EXPECT_THAT([&] { zip.add(std::string(65536, 'a'), {}); },
+                ThrowsMessage<c10::ValueError>(HasSubstr("can have 65535 bytes, got 65536")));
 }
 
 TEST(Zip, ManyEntriesNeedZip64) {
@@ -147,30 +142,10 @@ TEST(Zip, RefusesToLeaveBytesUnread) {
     EXPECT_THAT([&] { zip.read("b", read_two); }, fails_with("3 bytes too many"));
 }
 
-TEST(Zip, RefusesOtherArchives) {
+TEST(Zip, RefusesOtherFormats) {
     EXPECT_THAT([] { read_directory(""); }, fails_with("this is no zip archive, or its end was cut off"));
     EXPECT_THAT([] { read_directory("some text that is longer than the end of an archive"); },
                 fails_with("this is no zip archive"));
-
-    const auto good = example();
-    const auto directory = good.find("PK\1\2");
-    auto compressed = good;
-    compressed[directory + 10] = 8;
-    EXPECT_THAT([&] { read_directory(compressed); },
-                fails_with("'b' in the zip archive is compressed (method 8), expected a stored entry"));
-    auto encrypted = good;
-    encrypted[directory + 8] = 1;
-    EXPECT_THAT([&] { read_directory(encrypted); }, fails_with("'b' in the zip archive is encrypted"));
-}
-
-TEST(Zip, RefusesEntriesThatEndOutside) {
-    auto bytes = example();
-    const auto directory = bytes.find("PK\1\2");
-    bytes[directory + 22] = 1; // 65541 bytes with and without compression
-    bytes[directory + 26] = 1;
-    const auto source = source_of(bytes);
-    EXPECT_THAT([&] { ZipReader(source).read_text("b"); },
-                fails_with("the data end too early: expected 65541 bytes at offset 64"));
 }
 
 } // namespace

@@ -2,11 +2,18 @@
 """Reading and writing of labels, blocks and maps: files, file objects and buffers.
 
 Scripted code can call all of these functions; there, a file is given by its name as a ``str``.
+
+A function that loads a file puts what it reads on the CPU, or on the ``device`` that it is given. With ``mmap=True`` it
+maps the file into memory instead of reading it: values are read when they are first used, without a copy, and changing
+them does not change the file. Their checksums are not checked then, and as long as they are in use, no program may
+shorten the file or write into it (:py:func:`save` is no danger, it replaces files). Small arrays and labels are read
+as usual.
 """
 
 import ctypes
+import io
 import os
-from typing import BinaryIO, Union
+from typing import BinaryIO, Callable, Optional, TypeVar, Union
 
 import torch
 
@@ -16,7 +23,9 @@ from ._scripting import scripted_as
 
 
 File = Union[str, os.PathLike, BinaryIO]
+Device = Union[str, torch.device]
 Data = Union[Labels, TensorBlock, TensorMap]
+T = TypeVar("T")
 
 _load = fast_op("metatensor::load")
 _load_block = fast_op("metatensor::load_block")
@@ -29,24 +38,26 @@ _save_buffer = fast_op("metatensor::save_buffer")
 
 
 @scripted_as("metatensor::load")
-def load(file: File) -> TensorMap:
-    """Read a :py:class:`TensorMap` from an ``.mts`` file, to CPU.
+def load(file: File, *, device: Optional[Device] = None, mmap: bool = False) -> TensorMap:
+    """Read a :py:class:`TensorMap` from an ``.mts`` file.
 
     :param file: name of a file, or an object with a ``read`` method that returns bytes
+    :param device: where values and labels are put, the CPU by default
+    :param mmap: map the file into memory instead of reading it? For files given by name
     """
-    return _load(os.fspath(file)) if is_path(file) else _load_buffer(read_buffer(file))
+    return _load_from(_load, _load_buffer, file, device, mmap)
 
 
 @scripted_as("metatensor::load_block")
-def load_block(file: File) -> TensorBlock:
-    """Read a :py:class:`TensorBlock` from an ``.mts`` file, to CPU; ``file`` is as in :py:func:`load`."""
-    return _load_block(os.fspath(file)) if is_path(file) else _load_block_buffer(read_buffer(file))
+def load_block(file: File, *, device: Optional[Device] = None, mmap: bool = False) -> TensorBlock:
+    """Read a :py:class:`TensorBlock` from an ``.mts`` file; parameters are as in :py:func:`load`."""
+    return _load_from(_load_block, _load_block_buffer, file, device, mmap)
 
 
 @scripted_as("metatensor::load_labels")
-def load_labels(file: File) -> Labels:
-    """Read :py:class:`Labels` from an ``.npy`` file, to CPU; ``file`` is as in :py:func:`load`."""
-    return _load_labels(os.fspath(file)) if is_path(file) else _load_labels_buffer(read_buffer(file))
+def load_labels(file: File, *, device: Optional[Device] = None, mmap: bool = False) -> Labels:
+    """Read :py:class:`Labels` from an ``.npy`` file; parameters are as in :py:func:`load`."""
+    return _load_from(_load_labels, _load_labels_buffer, file, device, mmap)
 
 
 @scripted_as("metatensor::load_buffer")
@@ -71,8 +82,8 @@ def load_labels_buffer(buffer: torch.Tensor) -> Labels:
 def save(file: File, data: Data) -> None:
     """Write labels, a block or a map.
 
-    :param file: name of a file, which gets the usual extension (``.mts``, ``.npy`` for labels) if it has
-        another one, or an object with a ``write`` method that takes bytes
+    :param file: name of a file, usually with the extension ``.mts``, or ``.npy`` for labels; or an object with a
+        ``write`` method that takes bytes. A file that exists is replaced when all is written.
     :param data: what to write; data on other devices are copied to CPU
     """
     if is_path(file):
@@ -87,17 +98,56 @@ def save_buffer(data: Data) -> torch.Tensor:
     return _save_buffer(data)
 
 
+def _load_from(
+    load: Callable[..., T],
+    load_buffer: Callable[[torch.Tensor], T],
+    file: File,
+    device: Optional[Device],
+    mmap: bool,
+) -> T:
+    if is_path(file):
+        if device is None and not mmap:
+            return load(os.fspath(file))
+        return load(os.fspath(file), device=None if device is None else torch.device(device), mmap=mmap)
+    if mmap:
+        raise ValueError(f"only a file that is given by its name can be mapped into memory, got {type(file).__name__}")
+    loaded = load_buffer(read_buffer(file))
+    return loaded if device is None else loaded.to(torch.device(device))
+
+
 def is_path(file: File) -> bool:
-    """Is it the name of a file, and not a file object?"""
+    """Is this the name of a file, not an open file?"""
     return isinstance(file, (str, os.PathLike))
 
 
-def read_buffer(file: BinaryIO) -> torch.Tensor:
-    """All that is left in a file, uint8 [n_bytes]."""
-    content = bytearray(file.read())
-    return torch.frombuffer(content, dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)
-
-
 def write_buffer(file: BinaryIO, buffer: torch.Tensor) -> None:
-    """Write a buffer, uint8 [n_bytes]."""
-    file.write(ctypes.string_at(buffer.data_ptr(), buffer.numel()))
+    """Write the bytes of ``buffer``, uint8 [n_bytes]; a file of Python gets them without a copy."""
+    content = _memory(buffer)
+    file.write(content if isinstance(file, io.IOBase) else content.tobytes())
+
+
+def read_buffer(file: BinaryIO) -> torch.Tensor:
+    """All that is left in the file, uint8 [n_bytes], without a second copy where the file knows how much that is."""
+    if not (isinstance(file, io.IOBase) and file.seekable() and hasattr(file, "readinto")):
+        content = bytearray(file.read())
+        return torch.frombuffer(content, dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)
+    start = file.tell()
+    buffer = torch.empty(max(file.seek(0, os.SEEK_END) - start, 0), dtype=torch.uint8)
+    file.seek(start)
+    content = _memory(buffer)
+    n_read = 0
+    while n_read < len(content):
+        n_more = file.readinto(content[n_read:])
+        if not n_more:
+            break
+        n_read += n_more
+    return buffer[:n_read]
+
+
+def _memory(buffer: torch.Tensor) -> memoryview:
+    """The bytes of ``buffer``, which stays alive as long as they are in use."""
+    if buffer.numel() == 0:
+        return memoryview(b"")
+    array = (ctypes.c_uint8 * buffer.numel()).from_address(buffer.data_ptr())
+    array.owner = buffer
+    return memoryview(array).cast("B")

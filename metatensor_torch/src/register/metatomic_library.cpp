@@ -295,6 +295,10 @@ void check_outputs(const std::vector<System>& systems, const torch::Dict<std::st
 }
 
 // The names of C++ are overloaded, those of the table are not.
+System load_file(const std::string& path) { return load_system(path); }
+System load_file_with(const std::string& path, std::optional<torch::Device> device, bool mmap) {
+    return load_system(path, {device.value_or(torch::kCPU), mmap});
+}
 System load_buffer(const torch::Tensor& buffer) { return load_system_buffer(buffer); }
 
 constexpr OperatorRow OPERATORS[] = {
@@ -330,7 +334,9 @@ constexpr OperatorRow OPERATORS[] = {
                                "Dict(str, ModelOutput) declared, Dict(str, ModelOutput) requested) "
                                "-> Dict(str, TensorMap)"),
     op<&save>("save(str path, System system) -> ()"),
-    op<&load_system>("load_system(str path) -> System"),
+    op<&load_file>("load_system(str path) -> System"),
+    op<&load_file_with>(
+        "load_system.to(str path, *, Device? device, bool mmap=False) -> System"), // only here
     op<&save_buffer>("save_buffer(System system) -> Tensor"),
     op<&load_buffer>("load_system_buffer(Tensor buffer) -> System"),
 };

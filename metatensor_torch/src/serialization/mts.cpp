@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "serialization/mts.hpp"
 
-#include <algorithm>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,8 @@ constexpr auto PROPERTIES = "properties.npy";
 constexpr auto GRADIENTS = "gradients/";
 constexpr auto INFO = "info.json";
 constexpr int INFO_INDENT = 2;
+/// Gradients of gradients of ...: reading a block calls itself as often
+constexpr int MAX_GRADIENT_DEPTH = 64;
 
 std::string block_prefix(size_t index) { return "blocks/" + std::to_string(index) + "/"; }
 
@@ -30,18 +33,25 @@ std::string component_name(size_t index) { return "components/" + std::to_string
 
 // ------------------------------------------------------------------------------------------------- writing
 
-void add_block(ZipWriter& zip, const std::string& prefix, const details::BlockData& block,
-               bool with_properties) {
+/// Whether the names of the entries of a gradient tell where its own name starts and ends
+bool can_be_found(const std::string& parameter) {
+    return ("/" + parameter + "/").find("/gradients/") == std::string::npos;
+}
+
+/// Adds a block, or a gradient, which is at a depth of 1 or more and has the properties of its block.
+void add_block(ZipWriter& zip, const std::string& prefix, const details::BlockData& block, int depth = 0) {
+    TORCH_CHECK_VALUE(depth <= MAX_GRADIENT_DEPTH, "gradients of gradients can be saved to a depth of ",
+                      MAX_GRADIENT_DEPTH, ", got a deeper one");
     zip.add(prefix + VALUES, tensor_to_npy(block.values));
     zip.add(prefix + SAMPLES, to_mts(*block.samples));
     for (size_t i = 0; i < block.components.size(); ++i) {
         zip.add(prefix + component_name(i), to_mts(*block.components[i]));
     }
-    if (with_properties) zip.add(prefix + PROPERTIES, to_mts(*block.properties));
+    if (depth == 0) zip.add(prefix + PROPERTIES, to_mts(*block.properties));
     for (const auto& [parameter, gradient] : block.gradients) {
-        TORCH_CHECK_VALUE(parameter.find("/gradients/") == std::string::npos, "gradients with respect to '",
-                          parameter, "' can not be saved, the name must not contain '/gradients/'");
-        add_block(zip, prefix + GRADIENTS + parameter + "/", *gradient, /*with_properties=*/false);
+        TORCH_CHECK_VALUE(can_be_found(parameter), "gradients with respect to '", parameter,
+                          "' can not be saved: no part of the name between slashes may be 'gradients'");
+        add_block(zip, prefix + GRADIENTS + parameter + "/", *gradient, depth + 1);
     }
 }
 
@@ -102,44 +112,98 @@ Labels read_labels(Stream& stream) {
     return torch::make_intrusive<LabelsHolder>(std::move(records.names), std::move(records.values));
 }
 
-/// Parameters of the gradients below `prefix`, but not of the gradients of these. Samples or values are
-/// enough to find one, so that reading what is missing fails.
-std::vector<std::string> gradient_parameters(const ZipReader& zip, const std::string& prefix) {
-    std::vector<std::string> parameters;
-    for (const auto& name : zip.names_with_prefix(prefix + GRADIENTS)) {
-        const auto rest = std::string_view(name).substr((prefix + GRADIENTS).size());
-        const auto slash = std::min(rest.rfind('/'), rest.size());
-        const auto parameter = std::string(rest.substr(0, slash));
-        const auto file = rest.substr(std::min(slash + 1, rest.size()));
-        const bool direct = parameter.find("/gradients/") == std::string::npos;
-        const bool known = std::find(parameters.begin(), parameters.end(), parameter) != parameters.end();
-        if (direct && !known && (file == VALUES || file == SAMPLES)) parameters.push_back(parameter);
+/// Finds the gradients in an archive: prefixes of blocks (and gradients) and the parameters of their
+/// gradients, in the order of the archive. Samples or values are enough to find one, so that reading what is
+/// missing fails.
+class GradientIndex {
+  public:
+    explicit GradientIndex(const ZipReader& zip) {
+        for (const std::string_view name : zip.names()) {
+            for (const std::string_view file : {VALUES, SAMPLES}) {
+                if (name.ends_with(file)) add(name.substr(0, name.size() - file.size()));
+            }
+        }
     }
-    return parameters;
-}
 
-/// Block below `prefix`; gradients have the properties of the block that they belong to.
-TensorBlock read_block(const ZipReader& zip, const std::string& prefix,
-                       const Labels& parent_properties = {}) {
-    auto values = zip.read(prefix + VALUES, tensor_from_npy);
-    const auto samples = zip.read(prefix + SAMPLES, read_labels);
-    std::vector<Labels> components;
-    while (zip.contains(prefix + component_name(components.size()))) {
-        components.push_back(zip.read(prefix + component_name(components.size()), read_labels));
+    /// Parameters of the gradients of the block at `prefix`
+    std::vector<std::string_view> parameters(const std::string& prefix) const {
+        const auto it = parameters_.find(prefix);
+        return it == parameters_.end() ? std::vector<std::string_view>{} : it->second;
     }
-    const auto properties =
-        parent_properties ? parent_properties : zip.read(prefix + PROPERTIES, read_labels);
 
-    auto block = torch::make_intrusive<TensorBlockHolder>(std::move(values), samples, components, properties);
-    for (const auto& parameter : gradient_parameters(zip, prefix)) {
-        block->add_gradient(parameter, read_block(zip, prefix + GRADIENTS + parameter + "/", properties));
+  private:
+    /// Adds PREFIX/gradients/PARAMETER/, if `folder` has this form; the last `gradients/` counts.
+    void add(std::string_view folder) {
+        const std::string_view gradients = GRADIENTS;
+        const auto place = folder.rfind(gradients);
+        const bool found = place != std::string_view::npos && (place == 0 || folder[place - 1] == '/') &&
+                           place + gradients.size() < folder.size() && folder.ends_with('/');
+        if (!found) return;
+        const auto parameter = folder.substr(place + gradients.size());
+        if (!folders_.insert(folder).second) return;
+        parameters_[folder.substr(0, place)].push_back(parameter.substr(0, parameter.size() - 1));
     }
-    return block;
-}
+
+    std::unordered_set<std::string_view> folders_;
+    std::unordered_map<std::string_view, std::vector<std::string_view>> parameters_;
+};
+
+/// Reads blocks from an archive.
+class BlockReader {
+  public:
+    explicit BlockReader(const ZipReader& zip) : zip_(&zip), gradients_(zip) {}
+
+    /// Block below `prefix`
+    TensorBlock read(const std::string& prefix) const {
+        return read(prefix, zip_->read(prefix + PROPERTIES, read_labels), 0);
+    }
+
+  private:
+    /// Block or gradient below `prefix`; gradients have the properties of the block that they belong to.
+    TensorBlock read(const std::string& prefix, const Labels& properties, int depth) const {
+        TORCH_CHECK(depth <= MAX_GRADIENT_DEPTH, "gradients of gradients can be read to a depth of ",
+                    MAX_GRADIENT_DEPTH, ", got a deeper one");
+        auto values = zip_->read(prefix + VALUES, tensor_from_npy);
+        const auto samples = zip_->read(prefix + SAMPLES, read_labels);
+        std::vector<Labels> components;
+        while (zip_->contains(prefix + component_name(components.size()))) {
+            components.push_back(zip_->read(prefix + component_name(components.size()), read_labels));
+        }
+        auto block = make_block(prefix, std::move(values), samples, components, properties);
+        for (const auto parameter : gradients_.parameters(prefix)) {
+            const auto name = std::string(parameter);
+            block->add_gradient(name, read(prefix + GRADIENTS + name + "/", properties, depth + 1));
+        }
+        return block;
+    }
+
+    /// Errors name the block.
+    static TensorBlock make_block(const std::string& prefix, torch::Tensor values, const Labels& samples,
+                                  const std::vector<Labels>& components, const Labels& properties) {
+        try {
+            return torch::make_intrusive<TensorBlockHolder>(std::move(values), samples, components,
+                                                            properties);
+        } catch (c10::Error& error) {
+            if (!prefix.empty()) error.add_context("in '" + prefix + "'");
+            throw;
+        }
+    }
+
+    const ZipReader* zip_;
+    GradientIndex gradients_;
+};
 
 void read_info(const ZipReader& zip, TensorMapHolder& tensor) {
-    const auto json = nlohmann::json::parse(zip.read_text(INFO), nullptr, /*allow_exceptions=*/false);
-    TORCH_CHECK(json.is_object(), "'", INFO, "' must be a JSON object");
+    using Json = nlohmann::json;
+    const auto refuse_nesting = [](int depth, Json::parse_event_t event, const Json&) {
+        const bool nested = event == Json::parse_event_t::array_start ||
+                            (event == Json::parse_event_t::object_start && depth > 0);
+        TORCH_CHECK(!nested, "'", INFO, "' must be a JSON object of texts, got arrays or objects in it");
+        return true;
+    };
+    const auto json = Json::parse(zip.read_text(INFO), refuse_nesting, /*allow_exceptions=*/false);
+    TORCH_CHECK(json.is_object(), "'", INFO, "' must be a JSON object, got ",
+                json.is_discarded() ? "no JSON" : json.type_name());
     for (const auto& [key, value] : json.items()) {
         TORCH_CHECK(value.is_string(), "'", key, "' in '", INFO, "' must be a text, got ", value.type_name());
         tensor.set_info(key, value.get<std::string>());
@@ -152,7 +216,7 @@ Chunks to_mts(const TensorMapHolder& tensor) {
     ZipWriter zip;
     zip.add(KEYS, to_mts(*tensor.keys()));
     for (size_t i = 0; i < tensor.data().size(); ++i) {
-        add_block(zip, block_prefix(i), *tensor.data()[i], /*with_properties=*/true);
+        add_block(zip, block_prefix(i), *tensor.data()[i]);
     }
     const auto info = tensor.info();
     if (!info.empty()) zip.add(INFO, {info_to_json(info)});
@@ -161,7 +225,7 @@ Chunks to_mts(const TensorMapHolder& tensor) {
 
 Chunks to_mts(const TensorBlockHolder& block) {
     ZipWriter zip;
-    add_block(zip, "", block.data(), /*with_properties=*/true);
+    add_block(zip, "", block.data());
     return zip.finish();
 }
 
@@ -173,10 +237,11 @@ TensorMap tensor_from_mts(const Source& source, const std::string& name) {
     return load_from(name, TENSOR_MAP, [&] {
         const auto zip = open_archive(source, TENSOR_MAP);
         const auto keys = zip.read(KEYS, read_labels);
+        const BlockReader reader(zip);
         std::vector<TensorBlock> blocks;
         const auto n_blocks = static_cast<size_t>(keys->count());
         for (size_t i = 0; i < n_blocks; ++i)
-            blocks.push_back(read_block(zip, block_prefix(i)));
+            blocks.push_back(reader.read(block_prefix(i)));
         auto tensor = torch::make_intrusive<TensorMapHolder>(keys, blocks);
         if (zip.contains(INFO)) read_info(zip, *tensor);
         return tensor;
@@ -184,7 +249,10 @@ TensorMap tensor_from_mts(const Source& source, const std::string& name) {
 }
 
 TensorBlock block_from_mts(const Source& source, const std::string& name) {
-    return load_from(name, TENSOR_BLOCK, [&] { return read_block(open_archive(source, TENSOR_BLOCK), ""); });
+    return load_from(name, TENSOR_BLOCK, [&] {
+        const auto zip = open_archive(source, TENSOR_BLOCK);
+        return BlockReader(zip).read("");
+    });
 }
 
 Labels labels_from_mts(const Source& source, const std::string& name) {

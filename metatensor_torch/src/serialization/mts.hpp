@@ -8,12 +8,13 @@
 #include <metatensor/torch/labels.hpp>
 #include <metatensor/torch/tensor.hpp>
 
-#include "serialization/bytes.hpp"
+#include "serialization/chunks.hpp"
+#include "serialization/source.hpp"
 
 /// The `.mts` format. A map is a zip archive with `keys.npy`, the blocks in `blocks/0/`, `blocks/1/`, ...
-/// and, if there are any, its texts in `info.json`. A block is `values.npy`, `samples.npy`,
-/// `components/0.npy`, ..., `properties.npy`, and its gradients in `gradients/PARAMETER/`, without
-/// properties. Labels are records of 32-bit integers, alone in a file without archive.
+/// and, if there are any, its texts in `info.json`; other entries are not looked at. A block is `values.npy`,
+/// `samples.npy`, `components/0.npy`, ..., `properties.npy`, and its gradients in `gradients/PARAMETER/`,
+/// without properties. Labels are records of 32-bit integers, alone in a file without archive.
 namespace metatensor_torch::serialization {
 
 /// What is written for a map; no copy is made of values on the CPU, which must not change meanwhile.

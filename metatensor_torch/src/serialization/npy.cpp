@@ -4,12 +4,17 @@
 #include <algorithm>
 #include <array>
 
+#include <ATen/EmptyTensor.h>
+
 #include "check.hpp"
 #include "serialization/npy_header.hpp"
 
 namespace metatensor_torch::serialization {
 
 namespace {
+
+/// As many as NumPy and the iterators of torch can have
+constexpr size_t MAX_DIMENSIONS = 64;
 
 /// A type of elements
 struct NpyType {
@@ -54,11 +59,14 @@ StoredType parse_format(const std::string& format) {
     const bool order_optional =
         it != NPY_TYPES.end() && order == '|' && (it->part_size == 1 || it->code[0] == 'V');
     TORCH_CHECK(it != NPY_TYPES.end() && (order_known || order_optional), "npy data of type '", format,
-                "' can not be read");
+                "' can not be read, expected floating point, complex or integer numbers or bool");
     return {*it, order == '>'};
 }
 
 torch::Tensor on_host(const torch::Tensor& tensor) {
+    const bool is_there =
+        tensor.device().is_cpu() && tensor.is_contiguous() && !tensor.is_conj() && !tensor.is_neg();
+    if (is_there) return tensor; // the calls below give the same, a microsecond later
     return tensor.detach().to(torch::kCPU).resolve_conj().resolve_neg().contiguous();
 }
 
@@ -68,22 +76,34 @@ void reverse_bytes(std::span<std::byte> bytes, size_t part_size) {
     }
 }
 
-/// Tensor of this type and shape from all that is left of the stream
-torch::Tensor read_elements(Stream& stream, const StoredType& stored, const std::vector<int64_t>& shape) {
-    uint64_t n_bytes = c10::elementSize(stored.type.dtype);
+/// Number of bytes of a tensor; RuntimeError if it is not that of the data, or torch could not tell it.
+void check_size(uint64_t n_bytes_stored, size_t element_size, const std::vector<int64_t>& shape) {
+    uint64_t n_bytes = element_size;
+    int64_t largest_stride = static_cast<int64_t>(element_size); // torch counts these also in empty tensors
     bool overflow = false;
     for (const auto size : shape) {
         overflow = __builtin_mul_overflow(n_bytes, static_cast<uint64_t>(size), &n_bytes) || overflow;
+        overflow =
+            __builtin_mul_overflow(largest_stride, std::max<int64_t>(size, 1), &largest_stride) || overflow;
     }
-    TORCH_CHECK(!overflow && n_bytes == stream.remaining(), "npy data have a wrong length: expected ",
-                (overflow ? "more than 2^64" : std::to_string(n_bytes)), " bytes for shape ",
-                c10::IntArrayRef(shape), ", got ", stream.remaining());
+    TORCH_CHECK(!overflow && n_bytes == n_bytes_stored, "npy data have a wrong length: expected ",
+                (overflow ? "more than 2^63" : std::to_string(n_bytes)), " bytes for shape ",
+                c10::IntArrayRef(shape), ", got ", n_bytes_stored);
+}
 
-    auto tensor = torch::empty(shape, torch::TensorOptions().dtype(stored.type.dtype).device(torch::kCPU));
-    const auto bytes = std::span(static_cast<std::byte*>(tensor.mutable_data_ptr()), n_bytes);
+/// Tensor of this type and shape from all that is left of the stream
+torch::Tensor read_elements(Stream& stream, const StoredType& stored, const std::vector<int64_t>& shape) {
+    const auto dtype = stored.type.dtype;
+    check_size(stream.remaining(), c10::elementSize(dtype), shape);
+    if (!stored.big_endian && dtype != torch::kBool) { // these are changed below
+        const auto shared = stream.share_rest(c10::elementSize(dtype));
+        if (shared.defined()) return shared.view(dtype).view(shape);
+    }
+    auto tensor = at::detail::empty_cpu(shape, dtype);
+    const auto bytes = std::span(static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.nbytes());
     stream.read(bytes);
     if (stored.big_endian) reverse_bytes(bytes, stored.type.part_size);
-    if (stored.type.dtype == torch::kBool) {
+    if (dtype == torch::kBool) {
         // any other byte would be undefined behaviour where a bool is expected
         std::transform(bytes.begin(), bytes.end(), bytes.begin(),
                        [](std::byte byte) { return std::byte{byte != std::byte{0}}; });
@@ -108,6 +128,8 @@ StoredType column_type(const NpyHeader& header) {
 } // namespace
 
 Chunks tensor_to_npy(const torch::Tensor& tensor) {
+    TORCH_CHECK_TYPE(tensor.layout() == torch::kStrided,
+                     "only dense values can be saved, got a tensor of layout ", tensor.layout());
     NpyHeader header;
     header.format = "<" + std::string(type_of(tensor.scalar_type()).code);
     header.shape = tensor.sizes().vec();
@@ -126,6 +148,8 @@ Chunks records_to_npy(const NpyRecords& records) {
 torch::Tensor tensor_from_npy(Stream& stream) {
     const auto header = read_npy_header(stream);
     TORCH_CHECK(!header.is_record, "expected an array of numbers, got records");
+    TORCH_CHECK(header.shape.size() <= MAX_DIMENSIONS, "expected an array with at most ", MAX_DIMENSIONS,
+                " dimensions, got ", header.shape.size());
     return read_elements(stream, parse_format(header.format), header.shape);
 }
 
@@ -146,10 +170,7 @@ NpyRecords records_from_npy(Stream& stream) {
 }
 
 bool looks_like_npy(const Source& source) {
-    if (source.size() < NPY_MAGIC.size()) return false;
-    std::string start(NPY_MAGIC.size(), '\0');
-    source.read(0, std::as_writable_bytes(std::span(start)));
-    return start == NPY_MAGIC;
+    return source.size() >= NPY_MAGIC.size() && source.read_text(0, NPY_MAGIC.size()) == NPY_MAGIC;
 }
 
 } // namespace metatensor_torch::serialization

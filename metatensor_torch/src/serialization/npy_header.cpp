@@ -2,8 +2,10 @@
 #include "serialization/npy_header.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <set>
+#include <array>
+#include <utility>
+
+#include "serialization/bytes.hpp"
 
 namespace metatensor_torch::serialization {
 
@@ -30,39 +32,42 @@ class HeaderParser {
         }
         skip_space();
         TORCH_CHECK(at_ == text_.size(), "bad header of npy data: there is more after the dictionary");
-        for (const auto* key : {"descr", "fortran_order", "shape"}) {
-            TORCH_CHECK(keys_.count(key) != 0, "bad header of npy data: '", key, "' is missing");
-        }
-        return header_;
+        for (size_t i = 0; i < KEYS.size(); ++i)
+            TORCH_CHECK(found_[i], "bad header of npy data: '", KEYS[i], "' is missing");
+        return std::move(header_);
     }
 
   private:
+    static constexpr std::string_view SPACE = " \n\t\r\v\f";
+    static constexpr std::array<std::string_view, 3> KEYS = {"descr", "fortran_order", "shape"};
+
     void parse_item() {
         const auto key = string();
-        TORCH_CHECK(keys_.insert(key).second, "bad header of npy data: '", key, "' is there twice");
+        const auto place = static_cast<size_t>(std::find(KEYS.begin(), KEYS.end(), key) - KEYS.begin());
+        TORCH_CHECK(place < KEYS.size(), "bad header of npy data: unknown key '", key, "'");
+        TORCH_CHECK(!std::exchange(found_[place], true), "bad header of npy data: '", key,
+                    "' is there twice");
         expect(':');
-        if (key == "descr") {
+        if (place == 0) {
             parse_type();
-        } else if (key == "fortran_order") {
+        } else if (place == 1) {
             TORCH_CHECK(!boolean(), "npy data in Fortran order can not be read, save them in C order");
-        } else if (key == "shape") {
-            parse_shape();
         } else {
-            TORCH_CHECK(false, "bad header of npy data: unknown key '", key, "'");
+            parse_shape();
         }
     }
 
     void parse_type() {
         header_.is_record = accept('[');
         if (!header_.is_record) {
-            header_.format = string();
+            header_.format = std::string(string());
             return;
         }
         while (!accept(']')) {
             expect('(');
-            auto name = string();
+            const auto name = string();
             expect(',');
-            header_.columns.emplace_back(std::move(name), string());
+            header_.columns.emplace_back(name, string());
             accept(',');
             expect(')');
             if (!accept(',')) {
@@ -84,7 +89,7 @@ class HeaderParser {
     }
 
     void skip_space() {
-        while (at_ < text_.size() && std::isspace(static_cast<unsigned char>(text_[at_])) != 0)
+        while (at_ < text_.size() && SPACE.find(text_[at_]) != std::string_view::npos)
             ++at_;
     }
 
@@ -99,7 +104,7 @@ class HeaderParser {
         if (!accept(expected)) fail(std::string("'") + expected + "'");
     }
 
-    std::string string() {
+    std::string_view string() {
         skip_space();
         if (at_ == text_.size() || (text_[at_] != '\'' && text_[at_] != '"')) fail("a string");
         const auto end = text_.find(text_[at_], at_ + 1);
@@ -108,16 +113,19 @@ class HeaderParser {
             fail("a string without escapes");
         }
         at_ = end + 1;
-        return std::string(content);
+        return content;
     }
 
     int64_t integer() {
         skip_space();
         const auto start = at_;
-        while (at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_])) != 0)
+        while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9')
             ++at_;
         if (at_ == start || at_ - start > MAX_DIGITS) fail("a number");
-        return std::stoll(std::string(text_.substr(start, at_ - start)));
+        int64_t value = 0;
+        for (const char digit : text_.substr(start, at_ - start))
+            value = 10 * value + (digit - '0');
+        return value;
     }
 
     bool boolean() {
@@ -140,29 +148,23 @@ class HeaderParser {
 
     std::string_view text_;
     size_t at_ = 0;
-    std::set<std::string> keys_;
+    std::array<bool, KEYS.size()> found_{};
     NpyHeader header_;
 };
-
-std::string read_string(Stream& stream, uint64_t size) {
-    TORCH_CHECK(size <= stream.remaining(), "npy data end in their header: expected ", size,
-                " more bytes, got ", stream.remaining());
-    std::string bytes(size, '\0');
-    stream.read(std::as_writable_bytes(std::span(bytes)));
-    return bytes;
-}
 
 } // namespace
 
 std::string write_npy_header(const NpyHeader& header) {
-    std::string text = "{ 'descr': ";
+    std::string text;
+    text.reserve(2 * HEADER_ALIGNMENT);
+    text += "{ 'descr': ";
     if (header.is_record) {
         text += "[";
         for (const auto& [name, format] : header.columns)
-            text += "('" + name + "', '" + format + "'), ";
+            text.append("('").append(name).append("', '").append(format).append("'), ");
         text += "]";
     } else {
-        text += "'" + header.format + "'";
+        text.append("'").append(header.format).append("'");
     }
     text += ", 'fortran_order': False, 'shape': (";
     for (const auto size : header.shape)
@@ -187,14 +189,16 @@ std::string write_npy_header(const NpyHeader& header) {
 }
 
 NpyHeader read_npy_header(Stream& stream) {
-    const auto start = read_string(stream, NPY_MAGIC.size() + 2);
-    TORCH_CHECK(start.starts_with(NPY_MAGIC), "these are no npy data: they do not start with \\x93NUMPY");
-    const int version = start[NPY_MAGIC.size()];
-    TORCH_CHECK(1 <= version && version <= 3, "npy data of version ", version,
+    const auto start = stream.read_text(std::min<uint64_t>(stream.remaining(), NPY_MAGIC.size()));
+    TORCH_CHECK(start == NPY_MAGIC, "these are no npy data: they do not start with \\x93NUMPY");
+    const auto version = static_cast<uint8_t>(stream.read_text(2)[0]);
+    TORCH_CHECK(1 <= version && version <= 3, "npy data of version ", int{version},
                 " can not be read, expected version 1, 2 or 3");
-    const auto length = version == 1 ? uint64_t{little_endian<uint16_t>(read_string(stream, 2), 0)}
-                                     : uint64_t{little_endian<uint32_t>(read_string(stream, 4), 0)};
-    return HeaderParser(read_string(stream, length)).parse();
+    const auto length = version == 1 ? uint64_t{little_endian<uint16_t>(stream.read_text(2), 0)}
+                                     : uint64_t{little_endian<uint32_t>(stream.read_text(4), 0)};
+    TORCH_CHECK(length <= stream.remaining(), "npy data end in their header: expected ", length,
+                " more bytes, got ", stream.remaining());
+    return HeaderParser(stream.read_text(length)).parse();
 }
 
 } // namespace metatensor_torch::serialization

@@ -3,10 +3,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "serialization/bytes.hpp"
+#include "serialization/source.hpp"
 
 namespace metatensor_torch::serialization {
 

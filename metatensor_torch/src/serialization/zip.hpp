@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
-#include "serialization/bytes.hpp"
+#include "serialization/chunks.hpp"
+#include "serialization/source.hpp"
 
 namespace metatensor_torch::serialization {
 
@@ -16,7 +17,8 @@ namespace metatensor_torch::serialization {
 /// multiple of ZIP_ALIGNMENT, and the same entries give the same bytes. Without entries: an empty archive.
 class METATENSOR_TORCH_EXPORT ZipWriter {
   public:
-    /// Adds an entry; names are unique and have at most 65535 bytes (RuntimeError).
+    /// Adds an entry; names are unique (RuntimeError), have at most 65535 bytes and are those of files inside
+    /// of a folder (ValueError).
     void add(const std::string& name, Chunks content);
     /// The bytes of the whole archive; this writer is empty afterwards.
     Chunks finish();
@@ -30,45 +32,50 @@ class METATENSOR_TORCH_EXPORT ZipWriter {
     };
 
     static std::string local_header(const Entry& entry);
-    static std::string central_header(const Entry& entry);
+    static void append_central_header(std::string& bytes, const Entry& entry);
     std::string end_of_archive(uint64_t directory_size) const;
 
     Chunks output_;
     uint64_t output_size_ = 0;
     std::vector<Entry> entries_;
-    std::map<std::string, size_t> places_;
+    std::unordered_set<std::string> names_;
 };
 
 /// Boundary that the data of each entry start at: that of the memory of torch tensors
 constexpr uint64_t ZIP_ALIGNMENT = 64;
 
-/// Finds and reads the entries of a zip archive (with or without zip64, entries stored). Every length in the
-/// archive is checked: RuntimeError if it is cut off or damaged, compressed or encrypted.
+/// Finds and reads the entries of a zip archive (with or without zip64, entries stored). RuntimeError if it
+/// is cut off, damaged, compressed, encrypted or split, if a name is there twice or leads out of the folder
+/// that the archive is unpacked in, and if the entries together are larger than the archive.
 class METATENSOR_TORCH_EXPORT ZipReader {
   public:
     /// Reads the directory of the archive; `source` must outlive this.
     explicit ZipReader(const Source& source);
+    ZipReader(ZipReader&&) = default;
+    ZipReader& operator=(ZipReader&&) = default;
 
     /// Names of the entries, in the order of the archive
     const std::vector<std::string>& names() const { return names_; }
-    /// Names that start with `prefix`, in the order of the archive
-    std::vector<std::string> names_with_prefix(const std::string& prefix) const;
     /// Whether there is an entry `name`
-    bool contains(const std::string& name) const { return entries_.count(name) != 0; }
+    bool contains(std::string_view name) const { return entries_.count(name) != 0; }
 
-    /// What `parse(Stream&)` makes of entry `name`. Errors name the entry; RuntimeError if
-    /// there is no such entry, if `parse` leaves bytes unread, or if the checksum is wrong.
+    /// What `parse(Stream&)` makes of entry `name`. Errors name the entry; RuntimeError if there is no such
+    /// entry, if `parse` leaves bytes unread, or if the checksum of what it has read is wrong.
     template <typename Parse>
     auto read(const std::string& name, const Parse& parse) const {
-        auto stream = open(name);
-        try {
+        return naming(name, [&] {
+            const auto content = open(name);
+            Stream stream(content);
             auto result = parse(stream);
             check_end(name, stream);
             return result;
-        } catch (c10::Error& error) {
-            error.add_context("in '" + name + "'");
-            throw;
-        }
+        });
+    }
+
+    /// What `parse(Source&)` makes of entry `name`, which has checksums of its own; errors name the entry.
+    template <typename Parse>
+    auto read_archive(const std::string& name, const Parse& parse) const {
+        return naming(name, [&] { return parse(open(name)); });
     }
 
     /// The bytes of entry `name`
@@ -76,7 +83,6 @@ class METATENSOR_TORCH_EXPORT ZipReader {
 
   private:
     struct Entry {
-        size_t place;
         uint64_t header_offset;
         uint64_t size;
         uint32_t checksum;
@@ -87,15 +93,25 @@ class METATENSOR_TORCH_EXPORT ZipReader {
         uint64_t n_entries;
     };
 
+    template <typename Function>
+    static auto naming(const std::string& name, const Function& function) {
+        try {
+            return function();
+        } catch (c10::Error& error) {
+            error.add_context("in '" + name + "'");
+            throw;
+        }
+    }
+
     Directory find_directory() const;
     Directory find_zip64_directory(uint64_t end_offset) const;
     void read_directory(const Directory& directory);
-    Stream open(const std::string& name) const;
+    SliceSource open(const std::string& name) const;
     void check_end(const std::string& name, const Stream& stream) const;
 
     const Source* source_;
     std::vector<std::string> names_;
-    std::map<std::string, Entry> entries_;
+    std::unordered_map<std::string_view, Entry> entries_; // keys are views of names_
 };
 
 } // namespace metatensor_torch::serialization

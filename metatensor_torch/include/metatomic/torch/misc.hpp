@@ -47,6 +47,10 @@ METATOMIC_TORCH_EXPORT void save(const std::string& path, const System& system);
 /// @throws c10::Error if the file is not there, or is not one that `save` writes
 METATOMIC_TORCH_EXPORT System load_system(const std::string& path);
 
+/// The same on another device, or with the file mapped into memory, as `options` say.
+METATOMIC_TORCH_EXPORT System load_system(const std::string& path,
+                                          const metatensor_torch::LoadOptions& options);
+
 /// The content of a `.mta` file, uint8 [n_bytes], on CPU.
 METATOMIC_TORCH_EXPORT torch::Tensor save_buffer(const System& system);
 
