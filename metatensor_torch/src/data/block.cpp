@@ -64,10 +64,16 @@ void check_gradient_samples(const LabelsHolder& samples, int64_t n_samples) {
     }
     const auto rows = samples.data()->host();
     const auto is_place = [&](int32_t sample) { return sample >= 0 && sample < n_samples; };
-    bool all_places = true;
-    for (int64_t i = 0; i < rows.count; ++i) {
-        all_places &= is_place(rows[i][0]); // no branch: to be vectorized
-    }
+    // the sign bit is set by values below 0 and by those above the last place: no branch, to be vectorized
+    const auto last = static_cast<uint32_t>(n_samples) - 1;
+    uint32_t signs = n_samples == 0 ? ~0U : 0U;
+    details::with_row_size(rows.size, [&](auto size) {
+        for (int64_t i = 0; i < rows.count; ++i) {
+            const auto sample = static_cast<uint32_t>(rows.data[i * size]);
+            signs |= sample | (last - sample);
+        }
+    });
+    const bool all_places = (signs >> 31U) == 0;
     for (int64_t i = 0; !all_places; ++i) {
         TORCH_CHECK(is_place(rows[i][0]),
                     "the 'sample' dimension of gradient samples must be the place of one of the ", n_samples,
