@@ -92,6 +92,33 @@ constexpr OperatorRow OPERATIONS[] = {
     op<&remove_gradients>("remove_gradients(TensorMap tensor, str[]? remove=None) -> TensorMap"),
     op<&remove_gradients_block>(
         "remove_gradients_block(TensorBlock block, str[]? remove=None) -> TensorBlock"),
+
+    // blocks
+    op<&drop_blocks>("drop_blocks(TensorMap tensor, Labels keys, bool copy=False) -> TensorMap"),
+    op<&drop_empty_blocks>("drop_empty_blocks(TensorMap tensor, bool copy=False) -> TensorMap"),
+    op<&filter_blocks>("filter_blocks(TensorMap tensor, Labels keys, bool copy=False) -> TensorMap"),
+
+    // dimensions of labels
+    op_with_union<&insert_dimension>("insert_dimension(TensorMap tensor, str axis, int index, str name, "
+                                     "Union(Tensor, int) values) -> TensorMap"),
+    op_with_union<&append_dimension>(
+        "append_dimension(TensorMap tensor, str axis, str name, Union(Tensor, int) values) -> TensorMap"),
+    op<&permute_dimensions>(
+        "permute_dimensions(TensorMap tensor, str axis, int[] dimensions_indexes) -> TensorMap"),
+    op<&remove_dimension>("remove_dimension(TensorMap tensor, str axis, str name) -> TensorMap"),
+    op<&rename_dimension>("rename_dimension(TensorMap tensor, str axis, str old, str new) -> TensorMap"),
+
+    // joins
+    op<&join>("join(TensorMap[] tensors, str axis, str different_keys='error', str? add_dimension=None) -> "
+              "TensorMap"),
+    op<&join_blocks>("join_blocks(TensorBlock[] blocks, str axis, str? add_dimension=None) -> TensorBlock"),
+
+    // metadata
+    op_with_union<&unique_metadata>("unique_metadata(TensorMap tensor, str axis, Union((str), str[], str) "
+                                    "names, str? gradient=None) -> Labels"),
+    op_with_union<&unique_metadata_block>("unique_metadata_block(TensorBlock block, str axis, "
+                                          "Union((str), str[], str) names, str? gradient=None) -> Labels"),
+    op<&one_hot>("one_hot(Labels labels, Labels dimension) -> Tensor"),
 };
 
 /// The schema with the full names of our classes

@@ -7,6 +7,7 @@ from example import Example
 from examples_arithmetic import arithmetic_examples, linear_algebra_examples
 from examples_comparison import comparison_examples
 from examples_creation import creation_examples, storage_examples
+from examples_metadata import block_examples, dimension_examples, join_examples, metadata_examples
 
 
 def check_examples() -> List[Example]:
@@ -20,4 +21,8 @@ EXAMPLES = [
     *creation_examples(),
     *linear_algebra_examples(),
     *storage_examples(),
+    *block_examples(),
+    *dimension_examples(),
+    *join_examples(),
+    *metadata_examples(),
 ]

@@ -18,9 +18,13 @@
 //   divide, pow, dot, solve, lstsq, var) or the values are new (zeros_like, ...).
 
 #include <metatensor/torch/operations/arithmetic.hpp>
+#include <metatensor/torch/operations/blocks.hpp>
 #include <metatensor/torch/operations/checks.hpp>
 #include <metatensor/torch/operations/comparison.hpp>
 #include <metatensor/torch/operations/creation.hpp>
+#include <metatensor/torch/operations/dimensions.hpp>
 #include <metatensor/torch/operations/errors.hpp>
+#include <metatensor/torch/operations/joining.hpp>
 #include <metatensor/torch/operations/linear_algebra.hpp>
+#include <metatensor/torch/operations/metadata.hpp>
 #include <metatensor/torch/operations/storage.hpp>

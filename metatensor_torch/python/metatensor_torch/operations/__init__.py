@@ -2,6 +2,7 @@
 """The operations on maps and blocks, all of them also in ``metatensor.torch``."""
 
 from .arithmetic import abs, add, divide, multiply, pow, subtract
+from .blocks import drop_blocks, drop_empty_blocks, filter_blocks
 from .checks import checks_enabled, unsafe_disable_checks, unsafe_enable_checks
 from .comparison import (
     allclose,
@@ -28,8 +29,17 @@ from .creation import (
     zeros_like,
     zeros_like_block,
 )
+from .dimensions import (
+    append_dimension,
+    insert_dimension,
+    permute_dimensions,
+    remove_dimension,
+    rename_dimension,
+)
 from .errors import NotEqualError
+from .joining import join, join_blocks
 from .linear_algebra import dot, lstsq, solve
+from .metadata import one_hot, unique_metadata, unique_metadata_block
 from .storage import (
     detach,
     detach_block,
@@ -52,12 +62,15 @@ __all__ = [
     "allclose_block",
     "allclose_block_raise",
     "allclose_raise",
+    "append_dimension",
     "block_from_array",
     "checks_enabled",
     "detach",
     "detach_block",
     "divide",
     "dot",
+    "drop_blocks",
+    "drop_empty_blocks",
     "empty_like",
     "empty_like_block",
     "equal",
@@ -68,23 +81,33 @@ __all__ = [
     "equal_metadata_block_raise",
     "equal_metadata_raise",
     "equal_raise",
+    "filter_blocks",
+    "insert_dimension",
     "is_contiguous",
     "is_contiguous_block",
+    "join",
+    "join_blocks",
     "lstsq",
     "make_contiguous",
     "make_contiguous_block",
     "multiply",
+    "one_hot",
     "ones_like",
     "ones_like_block",
+    "permute_dimensions",
     "pow",
     "random_uniform_like",
     "random_uniform_like_block",
+    "remove_dimension",
     "remove_gradients",
     "remove_gradients_block",
+    "rename_dimension",
     "requires_grad",
     "requires_grad_block",
     "solve",
     "subtract",
+    "unique_metadata",
+    "unique_metadata_block",
     "unsafe_disable_checks",
     "unsafe_enable_checks",
     "zeros_like",
