@@ -129,7 +129,9 @@ MappedRows unite_host_rows(LabelsData& first, LabelsData& second, Mappings mappi
         copy_chosen(other_rows, numbers.get(), n_new, target);
     }
     if (mappings == Mappings::WANTED) {
-        result.from_first = torch::arange(rows.count, torch::kLong);
+        result.from_first = make_places(rows.count);
+        std::iota(result.from_first.data_ptr<int64_t>(), result.from_first.data_ptr<int64_t>() + rows.count,
+                  0);
         for (int64_t k = 0; k < other_rows.count; ++k) {
             place[k] = place[k] < 0 ? rows.count + numbers[k] : place[k];
         }
@@ -141,16 +143,16 @@ MappedRows intersect_host_rows(LabelsData& first, LabelsData& second, Mappings m
     const auto places = find_host_rows(second, first);
     auto result = keep_rows(first, places, /*keep_placed=*/true);
     if (mappings == Mappings::WANTED) {
-        // rows that are not in the second set are written behind its end
         const auto n = second.host().count;
-        auto from_second = torch::full({n + 1}, -1, torch::kLong);
-        auto* target = from_second.data_ptr<int64_t>();
+        result.from_second = make_places(n);
+        auto* target = result.from_second.data_ptr<int64_t>();
+        std::fill_n(target, n, -1);
         const auto* place = places.const_data_ptr<int64_t>();
         const auto* number = result.from_first.const_data_ptr<int64_t>();
+        int64_t nowhere = -1; // where rows that are not in the second set are written, to do without a branch
         for (int64_t i = 0; i < places.numel(); ++i) {
-            target[place[i] < 0 ? n : place[i]] = number[i];
+            *(place[i] < 0 ? &nowhere : target + place[i]) = number[i];
         }
-        result.from_second = from_second.narrow(0, 0, n);
     }
     return result;
 }
