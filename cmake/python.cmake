@@ -43,7 +43,7 @@ if (Python3_Development.Module_FOUND AND METATENSOR_TORCH_TORCH_PYTHON)
         OUTPUT_NAME _binding CXX_VISIBILITY_PRESET hidden
         LIBRARY_OUTPUT_DIRECTORY ${python_layout}/metatensor_torch/torch-${torch_minor_version}/python)
     target_link_libraries(metatensor_torch_binding
-        PRIVATE ${TORCH_LIBRARIES} ${METATENSOR_TORCH_TORCH_PYTHON} metatensor_torch_warnings)
+        PRIVATE metatensor_torch ${METATENSOR_TORCH_TORCH_PYTHON} metatensor_torch_warnings)
     target_compile_features(metatensor_torch_binding PRIVATE cxx_std_20)
     target_precompile_headers(metatensor_torch_binding PRIVATE <torch/csrc/jit/python/pybind_utils.h>)
 endif()

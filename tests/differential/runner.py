@@ -11,6 +11,7 @@ each case: what the function returned, in plain Python and torch, or the kind of
 import importlib.util
 import pathlib
 import pickle
+import re
 import sys
 import warnings
 
@@ -45,11 +46,19 @@ def plain(value):
     raise TypeError(f"no plain form of {type(value)}")
 
 
+def kind_of(error):
+    """Name of its class: for an error raised in scripted code, of the class that the text names"""
+    if not isinstance(error, torch.jit.Error):
+        return type(error).__name__
+    raised = [line.split(":")[0] for line in str(error).splitlines() if re.match(r"[\w.]+Error: ", line)]
+    return raised[-1].split(".")[-1] if raised else "Error"
+
+
 def outcome(function):
     try:
         return plain(function())
     except Exception as error:
-        return {"error": type(error).__name__, "message": str(error).split("\n")[0]}
+        return {"error": kind_of(error), "message": str(error).split("\n")[0]}
 
 
 def load(path):

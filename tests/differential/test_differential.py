@@ -57,6 +57,8 @@ def difference(ours, theirs, tolerance, where="result"):
 def tensor_difference(ours, theirs, tolerance, where):
     if ours.dtype != theirs.dtype or ours.shape != theirs.shape:
         return f"{where}: {ours.dtype} {list(ours.shape)}, theirs {theirs.dtype} {list(theirs.shape)}"
+    if tolerance > 0 and theirs.is_floating_point():
+        tolerance = max(tolerance, 16 * torch.finfo(theirs.dtype).eps)
     scale = 1.0 if theirs.numel() == 0 or not theirs.is_floating_point() else float(theirs.abs().nan_to_num().max())
     if torch.allclose(ours, theirs, rtol=tolerance, atol=tolerance * scale, equal_nan=True):
         return ""

@@ -11,10 +11,9 @@ TensorMap add(const TensorMap& A, const torch::IValue& B) {
     if (const auto number = details::number_or_map("add", "B", B)) {
         return details::shifted(A, *number);
     }
-    const auto other = as_custom_class<TensorMapHolder>(B);
-    return details::combined("add", A, other, [](at::TensorList first, at::TensorList second) {
-        return at::_foreach_add(first, second);
-    });
+    return details::combined(
+        "add", A, as_custom_class<TensorMapHolder>(B), [](auto a, auto b) { return a + b; },
+        [](at::TensorList first, at::TensorList other) { return at::_foreach_add(first, other); });
 }
 
 } // namespace metatensor_torch

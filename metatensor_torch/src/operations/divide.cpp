@@ -11,15 +11,15 @@ namespace metatensor_torch {
 namespace {
 
 /// d(A / B) = (dA - (A / B) dB) / B
-details::BlockPtr quotient(const details::BlockData& a, const details::BlockData& b) {
-    auto result = details::with_values(a, a.values / b.values);
-    for (const auto& [parameter, da] : a.gradients) {
-        const auto db = details::find_gradient(b, parameter);
-        auto gradient = (da->values - details::values_of_rows(result->values, *da) * db->values) /
-                        details::values_of_rows(b.values, *da);
-        result->gradients.emplace_back(parameter, details::with_values(*da, std::move(gradient)));
+torch::Tensor gradient_of_quotient(const details::BlockData& /*a*/, const details::BlockData& b,
+                                   const details::BlockData& da, const details::BlockData& db,
+                                   const torch::Tensor& quotient) {
+    if (const auto rows = details::plain_rows(da, db.values, quotient, b.values)) {
+        return details::loop(*rows, quotient, b.values, da.values, db.values,
+                             [](auto q, auto b, auto da, auto db) { return (da - q * db) / b; });
     }
-    return result;
+    return (da.values - details::values_of_rows(quotient, da) * db.values) /
+           details::values_of_rows(b.values, da);
 }
 
 } // namespace
@@ -28,7 +28,11 @@ TensorMap divide(const TensorMap& A, const torch::IValue& B) {
     if (const auto number = details::number_or_map("divide", "B", B)) {
         return details::divided(A, *number);
     }
-    return details::combined_blocks("divide", A, as_custom_class<TensorMapHolder>(B), quotient);
+    const auto operands = details::matched_operands("divide", A, as_custom_class<TensorMapHolder>(B));
+    const auto values = details::elementwise(
+        operands.first_values, operands.other_values, [](auto a, auto b) { return a / b; },
+        [](at::TensorList first, at::TensorList other) { return at::_foreach_div(first, other); });
+    return details::make_map_of(A->keys(), operands, values, gradient_of_quotient);
 }
 
 } // namespace metatensor_torch

@@ -11,15 +11,15 @@ namespace metatensor_torch {
 namespace {
 
 /// d(A B) = A dB + B dA
-details::BlockPtr product(const details::BlockData& a, const details::BlockData& b) {
-    auto result = details::with_values(a, a.values * b.values);
-    for (const auto& [parameter, da] : a.gradients) {
-        const auto db = details::find_gradient(b, parameter);
-        auto gradient = details::values_of_rows(a.values, *da) * db->values +
-                        details::values_of_rows(b.values, *da) * da->values;
-        result->gradients.emplace_back(parameter, details::with_values(*da, std::move(gradient)));
+torch::Tensor gradient_of_product(const details::BlockData& a, const details::BlockData& b,
+                                  const details::BlockData& da, const details::BlockData& db,
+                                  const torch::Tensor& /*product*/) {
+    if (const auto rows = details::plain_rows(da, db.values, a.values, b.values)) {
+        return details::loop(*rows, a.values, b.values, da.values, db.values,
+                             [](auto a, auto b, auto da, auto db) { return a * db + b * da; });
     }
-    return result;
+    return at::addcmul(details::values_of_rows(a.values, da) * db.values,
+                       details::values_of_rows(b.values, da), da.values);
 }
 
 } // namespace
@@ -28,7 +28,11 @@ TensorMap multiply(const TensorMap& A, const torch::IValue& B) {
     if (const auto number = details::number_or_map("multiply", "B", B)) {
         return details::scaled(A, *number);
     }
-    return details::combined_blocks("multiply", A, as_custom_class<TensorMapHolder>(B), product);
+    const auto operands = details::matched_operands("multiply", A, as_custom_class<TensorMapHolder>(B));
+    const auto values = details::elementwise(
+        operands.first_values, operands.other_values, [](auto a, auto b) { return a * b; },
+        [](at::TensorList first, at::TensorList other) { return at::_foreach_mul(first, other); });
+    return details::make_map_of(A->keys(), operands, values, gradient_of_product);
 }
 
 } // namespace metatensor_torch

@@ -9,8 +9,8 @@ namespace metatensor_torch {
 namespace {
 
 /// B A^(B - 1), which is 0 for B = 0 even where A is
-torch::Tensor derivative_of_power(const torch::Tensor& values, double exponent) {
-    return exponent == 0 ? at::zeros_like(values) : exponent * values.pow(exponent - 1);
+torch::Tensor derivative_of_power(const torch::Tensor& values, double exponent, const torch::Tensor& power) {
+    return exponent == 0 ? at::zeros_like(power) : exponent * values.pow(exponent - 1);
 }
 
 } // namespace
@@ -24,7 +24,8 @@ TensorMap pow(const TensorMap& A, const torch::IValue& B) {
         details::refuse_nested_gradients("pow", *block);
         auto power = details::with_values(*block, block->values.pow(exponent));
         if (!block->gradients.empty()) {
-            details::add_scaled_gradients(*block, derivative_of_power(block->values, exponent), *power);
+            details::add_scaled_gradients(*block, derivative_of_power(block->values, exponent, power->values),
+                                          *power);
         }
         blocks.push_back(std::move(power));
     }

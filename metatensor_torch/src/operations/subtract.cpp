@@ -11,10 +11,9 @@ TensorMap subtract(const TensorMap& A, const torch::IValue& B) {
     if (const auto number = details::number_or_map("subtract", "B", B)) {
         return details::shifted(A, -*number);
     }
-    const auto other = as_custom_class<TensorMapHolder>(B);
-    return details::combined("subtract", A, other, [](at::TensorList first, at::TensorList second) {
-        return at::_foreach_sub(first, second);
-    });
+    return details::combined(
+        "subtract", A, as_custom_class<TensorMapHolder>(B), [](auto a, auto b) { return a - b; },
+        [](at::TensorList first, at::TensorList other) { return at::_foreach_sub(first, other); });
 }
 
 } // namespace metatensor_torch

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "callable.hpp"
 
+#include "errors.hpp"
 #include "objects.hpp"
 #include "signature.hpp"
 
@@ -46,8 +47,12 @@ bool is_watched(const Target& target) {
 }
 
 void run(const Target& target, Stack& stack) {
-    py::gil_scoped_release other_threads_run;
-    target.run(stack);
+    try {
+        py::gil_scoped_release other_threads_run;
+        target.run(stack);
+    } catch (const NotEqualError& error) {
+        raise(error);
+    }
 }
 
 PyObject* call_slowly(const Target& target, PyObject* const* values, size_t n_positional, PyObject* names) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The extension module behind metatensor_torch/_binding.py.
 #include "callable.hpp"
+#include "errors.hpp"
 #include "objects.hpp"
 
 #include <torch/custom_class.h>
@@ -75,6 +76,7 @@ PYBIND11_MODULE(_binding, module, py::mod_gil_not_used()) {
         return make_property(as_type(python_class), name, doc);
     });
     module.def("operator", make_operator);
+    module.def("raise_not_equal_error_as", raise_not_equal_error_as);
 }
 
 } // namespace metatensor_torch::python

@@ -2,6 +2,7 @@
 #include "operations/detail/chain_rule.hpp"
 
 #include "operations/detail/each_values.hpp"
+#include "operations/detail/loops.hpp"
 
 namespace metatensor_torch::details {
 
@@ -14,6 +15,11 @@ torch::Tensor values_of_rows(const torch::Tensor& values, const BlockData& gradi
 
 void add_scaled_gradients(const BlockData& block, const torch::Tensor& derivative, BlockData& result) {
     for (const auto& [parameter, gradient] : block.gradients) {
+        if (const auto rows = plain_rows(*gradient, derivative); rows && gradient->gradients.empty()) {
+            auto values = loop(*rows, derivative, gradient->values, [](auto d, auto da) { return d * da; });
+            result.gradients.emplace_back(parameter, with_values(*gradient, std::move(values)));
+            continue;
+        }
         const auto factors = values_of_rows(derivative, *gradient);
         auto scaled = with_values(*gradient, gradient->values * factors);
         add_scaled_gradients(*gradient, factors, *scaled);

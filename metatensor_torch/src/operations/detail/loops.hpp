@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include <ATen/EmptyTensor.h>
+#include <ATen/Parallel.h>
+
+#include "operations/detail/blocks.hpp"
+
+/// Loops over memory that stand for calls of torch where these cost more than the work itself: for values on
+/// the CPU that are contiguous and that autograd does not record. Their results are the same, bit by bit,
+/// unless something else is said; what is no case for them is left to torch.
+namespace metatensor_torch::details {
+
+/// Whether a loop may stand for a call of torch with this tensor: float32 or float64 on the CPU, contiguous,
+/// and neither autograd nor anything else that torch calls on the way (tracing, modes, transforms) sees it.
+bool is_plain(const torch::Tensor& tensor);
+
+/// Whether a loop is faster than calls of torch for all of them: plain, of one type and not so large that
+/// torch would use several threads.
+bool are_plain(const std::vector<torch::Tensor>& tensors);
+
+/// The same for two lists of tensors with the same shapes
+bool are_plain(const std::vector<torch::Tensor>& first, const std::vector<torch::Tensor>& other);
+
+/// Where the rows of a gradient are, and those of the values that they belong to
+struct PlainRows {
+    int64_t n_rows;
+    /// Elements of a row: a number of times those of a sample
+    int64_t n_repeats;
+    int64_t n_inner;
+    /// Samples of the rows: the first column of the gradient's samples
+    const int32_t* samples;
+    int64_t samples_stride;
+};
+
+/// Rows for a loop over gradients like those of `gradient` and values [samples, ...] like `values`; none if
+/// they are not plain, or if the samples are not on the host.
+std::optional<PlainRows> plain_rows(const BlockData& gradient, const torch::Tensor& values);
+
+/// The same for two of both, which must have the same shapes
+std::optional<PlainRows> plain_rows(const BlockData& gradient, const torch::Tensor& other_gradient,
+                                    const torch::Tensor& values, const torch::Tensor& other_values);
+
+/// Plain tensor of this shape and type, not initialized
+inline torch::Tensor empty_plain(c10::IntArrayRef shape, torch::ScalarType dtype) {
+    return torch::Tensor(at::detail::empty_cpu(shape, dtype));
+}
+
+/// Calls `function` with a null pointer to the type of the elements of a plain tensor.
+template <typename Function>
+auto with_element_type(torch::ScalarType dtype, const Function& function) {
+    return dtype == torch::kFloat64 ? function(static_cast<double*>(nullptr))
+                                    : function(static_cast<float*>(nullptr));
+}
+
+/// `function(a)` for each element of plain tensors
+template <typename Function>
+std::vector<torch::Tensor> loop(const std::vector<torch::Tensor>& tensors, const Function& function) {
+    std::vector<torch::Tensor> results;
+    results.reserve(tensors.size());
+    for (const auto& tensor : tensors) {
+        results.push_back(empty_plain(tensor.sizes(), tensor.scalar_type()));
+        with_element_type(tensor.scalar_type(), [&]<typename T>(T*) {
+            const T* __restrict from = tensor.const_data_ptr<T>();
+            T* __restrict to = results.back().mutable_data_ptr<T>();
+            const auto n = tensor.numel();
+            for (int64_t i = 0; i < n; ++i) {
+                to[i] = function(from[i]);
+            }
+        });
+    }
+    return results;
+}
+
+/// `function(a, b)` for each two elements of plain tensors of the same shapes and type
+template <typename Function>
+std::vector<torch::Tensor> loop(const std::vector<torch::Tensor>& first,
+                                const std::vector<torch::Tensor>& other, const Function& function) {
+    std::vector<torch::Tensor> results;
+    results.reserve(first.size());
+    for (size_t k = 0; k < first.size(); ++k) {
+        results.push_back(empty_plain(first[k].sizes(), first[k].scalar_type()));
+        with_element_type(first[k].scalar_type(), [&]<typename T>(T*) {
+            const T* __restrict a = first[k].const_data_ptr<T>();
+            const T* __restrict b = other[k].const_data_ptr<T>();
+            T* __restrict to = results.back().mutable_data_ptr<T>();
+            const auto n = first[k].numel();
+            for (int64_t i = 0; i < n; ++i) {
+                to[i] = function(a[i], b[i]);
+            }
+        });
+    }
+    return results;
+}
+
+/// Calls `function(sample, row)` with the places of the first elements of a sample and of a part of a row
+/// that belongs to it, for all parts of all rows.
+template <typename Function>
+void for_each_part(const PlainRows& rows, const Function& function) {
+    const auto row_size = std::max<int64_t>(rows.n_repeats * rows.n_inner, 1);
+    const auto grain = std::max<int64_t>(at::internal::GRAIN_SIZE / row_size, 1);
+    at::parallel_for(0, rows.n_rows, grain, [&](int64_t begin, int64_t end) {
+        for (int64_t row = begin; row < end; ++row) {
+            const auto sample = int64_t{rows.samples[row * rows.samples_stride]} * rows.n_inner;
+            for (int64_t repeat = 0; repeat < rows.n_repeats; ++repeat) {
+                function(sample, (row * rows.n_repeats + repeat) * rows.n_inner);
+            }
+        }
+    });
+}
+
+/// `function(value, gradient)` for each element of a gradient and the value that it belongs to
+template <typename Function>
+torch::Tensor loop(const PlainRows& rows, const torch::Tensor& values, const torch::Tensor& gradient,
+                   const Function& function) {
+    auto result = empty_plain(gradient.sizes(), gradient.scalar_type());
+    with_element_type(gradient.scalar_type(), [&]<typename T>(T*) {
+        const auto* a = values.const_data_ptr<T>();
+        const auto* da = gradient.const_data_ptr<T>();
+        auto* to = result.mutable_data_ptr<T>();
+        for_each_part(rows, [&](int64_t sample, int64_t part) {
+            T* __restrict target = to + part;
+            for (int64_t i = 0; i < rows.n_inner; ++i) {
+                target[i] = function(a[sample + i], da[part + i]);
+            }
+        });
+    });
+    return result;
+}
+
+/// `function(a, b, da, db)` for each element of two gradients and the values that it belongs to
+template <typename Function>
+torch::Tensor loop(const PlainRows& rows, const torch::Tensor& first, const torch::Tensor& other,
+                   const torch::Tensor& first_gradient, const torch::Tensor& other_gradient,
+                   const Function& function) {
+    auto result = empty_plain(first_gradient.sizes(), first_gradient.scalar_type());
+    with_element_type(first_gradient.scalar_type(), [&]<typename T>(T*) {
+        const auto* a = first.const_data_ptr<T>();
+        const auto* b = other.const_data_ptr<T>();
+        const auto* da = first_gradient.const_data_ptr<T>();
+        const auto* db = other_gradient.const_data_ptr<T>();
+        auto* to = result.mutable_data_ptr<T>();
+        for_each_part(rows, [&](int64_t sample, int64_t part) {
+            T* __restrict target = to + part;
+            for (int64_t i = 0; i < rows.n_inner; ++i) {
+                target[i] = function(a[sample + i], b[sample + i], da[part + i], db[part + i]);
+            }
+        });
+    });
+    return result;
+}
+
+} // namespace metatensor_torch::details
