@@ -119,6 +119,53 @@ constexpr OperatorRow OPERATIONS[] = {
     op_with_union<&unique_metadata_block>("unique_metadata_block(TensorBlock block, str axis, "
                                           "Union((str), str[], str) names, str? gradient=None) -> Labels"),
     op<&one_hot>("one_hot(Labels labels, Labels dimension) -> Tensor"),
+
+    // reductions
+    op_with_union<&sum_over_samples>(
+        "sum_over_samples(TensorMap tensor, Union(str, str[]) sample_names) -> TensorMap"),
+    op_with_union<&sum_over_samples_block>(
+        "sum_over_samples_block(TensorBlock block, Union(str, str[]) sample_names) -> TensorBlock"),
+    op_with_union<&sum_over_properties>(
+        "sum_over_properties(TensorMap tensor, Union(str, str[]) property_names) -> TensorMap"),
+    op_with_union<&sum_over_properties_block>(
+        "sum_over_properties_block(TensorBlock block, Union(str, str[]) property_names) -> TensorBlock"),
+    op_with_union<&mean_over_samples>(
+        "mean_over_samples(TensorMap tensor, Union(str, str[]) sample_names) -> TensorMap"),
+    op_with_union<&mean_over_samples_block>(
+        "mean_over_samples_block(TensorBlock block, Union(str, str[]) sample_names) -> TensorBlock"),
+    op_with_union<&mean_over_properties>(
+        "mean_over_properties(TensorMap tensor, Union(str, str[]) property_names) -> TensorMap"),
+    op_with_union<&mean_over_properties_block>(
+        "mean_over_properties_block(TensorBlock block, Union(str, str[]) property_names) -> TensorBlock"),
+    op_with_union<&var_over_samples>(
+        "var_over_samples(TensorMap tensor, Union(str, str[]) sample_names) -> TensorMap"),
+    op_with_union<&var_over_samples_block>(
+        "var_over_samples_block(TensorBlock block, Union(str, str[]) sample_names) -> TensorBlock"),
+    op_with_union<&var_over_properties>(
+        "var_over_properties(TensorMap tensor, Union(str, str[]) property_names) -> TensorMap"),
+    op_with_union<&var_over_properties_block>(
+        "var_over_properties_block(TensorBlock block, Union(str, str[]) property_names) -> TensorBlock"),
+    op_with_union<&std_over_samples>(
+        "std_over_samples(TensorMap tensor, Union(str, str[]) sample_names) -> TensorMap"),
+    op_with_union<&std_over_samples_block>(
+        "std_over_samples_block(TensorBlock block, Union(str, str[]) sample_names) -> TensorBlock"),
+    op_with_union<&std_over_properties>(
+        "std_over_properties(TensorMap tensor, Union(str, str[]) property_names) -> TensorMap"),
+    op_with_union<&std_over_properties_block>(
+        "std_over_properties_block(TensorBlock block, Union(str, str[]) property_names) -> TensorBlock"),
+
+    // selections
+    op<&slice>("slice(TensorMap tensor, str axis, Labels selection) -> TensorMap"),
+    op_with_union<&slice_block>(
+        "slice_block(TensorBlock block, str axis, Union(Tensor, int[], Labels) selection) -> TensorBlock"),
+    op_with_union<&split>(
+        "split(TensorMap tensor, str axis, Union(Tensor, int[], Labels)[] selections) -> TensorMap[]"),
+    op_with_union<&split_block>("split_block(TensorBlock block, str axis, Union(Tensor, int[], Labels)[] "
+                                "selections) -> TensorBlock[]"),
+    op_with_union<&sort>(
+        "sort(TensorMap tensor, Union(str, str[])? axes=None, bool descending=False) -> TensorMap"),
+    op_with_union<&sort_block>(
+        "sort_block(TensorBlock block, Union(str, str[])? axes=None, bool descending=False) -> TensorBlock"),
 };
 
 /// The schema with the full names of our classes

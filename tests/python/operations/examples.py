@@ -8,6 +8,7 @@ from examples_arithmetic import arithmetic_examples, linear_algebra_examples
 from examples_comparison import comparison_examples
 from examples_creation import creation_examples, storage_examples
 from examples_metadata import block_examples, dimension_examples, join_examples, metadata_examples
+from examples_rows import reduction_examples, selection_examples, sort_examples
 
 
 def check_examples() -> List[Example]:
@@ -20,6 +21,9 @@ EXAMPLES = [
     *comparison_examples(),
     *creation_examples(),
     *linear_algebra_examples(),
+    *reduction_examples(),
+    *selection_examples(),
+    *sort_examples(),
     *storage_examples(),
     *block_examples(),
     *dimension_examples(),

@@ -27,4 +27,6 @@
 #include <metatensor/torch/operations/joining.hpp>
 #include <metatensor/torch/operations/linear_algebra.hpp>
 #include <metatensor/torch/operations/metadata.hpp>
+#include <metatensor/torch/operations/reductions.hpp>
+#include <metatensor/torch/operations/selections.hpp>
 #include <metatensor/torch/operations/storage.hpp>

@@ -23,6 +23,12 @@ TensorMap make_map(const Labels& keys, Blocks blocks, Info info) {
     return torch::make_intrusive<TensorMapHolder>(keys, std::move(blocks), std::move(info));
 }
 
+Labels named_like(const Labels& labels, const Labels& like) {
+    return labels->names() == like->names()
+               ? labels
+               : torch::make_intrusive<LabelsHolder>(like->names(), labels->values(), labels->data());
+}
+
 Info common_info(const Info& first, const Info& other) {
     Info common;
     std::copy_if(first.begin(), first.end(), std::back_inserter(common), [&](const auto& entry) {

@@ -39,6 +39,9 @@ TensorMap map_blocks(const TensorMap& tensor, const MakeBlock& make_block) {
     return make_map(tensor->keys(), std::move(blocks), tensor->info_entries());
 }
 
+/// `labels` with the names of `like`, sharing the entries
+Labels named_like(const Labels& labels, const Labels& like);
+
 /// Texts that are the same in both
 Info common_info(const Info& first, const Info& other);
 

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "operations/detail/row_groups.hpp"
+
+#include <algorithm>
+
+#include "data/labels_data.hpp"
+#include "data/sort_rows.hpp"
+
+namespace metatensor_torch::details {
+
+RowGroups::RowGroups(std::vector<int64_t> starts, torch::Tensor order, torch::Tensor group_of_row)
+    : starts_(std::move(starts)), order_(std::move(order)), group_of_row_(std::move(group_of_row)) {
+    const auto size = n_groups() == 0 ? 0 : starts_[1];
+    bool same = true;
+    for (size_t group = 1; same && group < starts_.size(); ++group) {
+        same = starts_[group] - starts_[group - 1] == size;
+    }
+    common_size_ = same ? size : 0;
+}
+
+torch::Tensor RowGroups::sizes() const {
+    auto sizes = torch::empty({n_groups()}, torch::kLong);
+    auto* size = sizes.data_ptr<int64_t>();
+    for (int64_t group = 0; group < n_groups(); ++group) {
+        size[group] = starts_[group + 1] - starts_[group];
+    }
+    return sizes;
+}
+
+namespace {
+
+/// Groups of rows of which equal ones follow each other at `place(0)`, `place(1)`, ...; false, and nothing
+/// that can be used, if one is less than the one before.
+template <typename Place>
+bool find_runs(RowSpan rows, const Place& place, std::vector<int64_t>& starts, int64_t* group_of_row) {
+    starts.assign(1, 0);
+    int64_t group = 0;
+    for (int64_t i = 0; i < rows.count; ++i) {
+        if (i > 0) {
+            const auto order = compare_rows(rows[place(i - 1)], rows[place(i)], rows.size);
+            if (order > 0) {
+                return false;
+            }
+            if (order < 0) {
+                starts.push_back(i);
+                ++group;
+            }
+        }
+        group_of_row[place(i)] = group;
+    }
+    if (rows.count > 0) {
+        starts.push_back(rows.count);
+    }
+    return true;
+}
+
+} // namespace
+
+GroupedRows group_rows(RowSpan rows) {
+    std::vector<int64_t> starts;
+    std::vector<int64_t> places;
+    torch::Tensor order;
+    auto group_of_row = torch::empty({rows.count}, torch::kLong);
+    auto* groups = group_of_row.data_ptr<int64_t>();
+    const auto same_place = [](int64_t i) { return i; };
+    if (!find_runs(rows, same_place, starts, groups)) {
+        places = sorted_places(rows);
+        find_runs(
+            rows, [&](int64_t i) { return places[i]; }, starts, groups);
+        order = int64_tensor(places, torch::kCPU);
+    }
+    const auto n_groups = static_cast<int64_t>(starts.size()) - 1;
+    auto unique = torch::empty({n_groups, rows.size}, torch::kInt);
+    auto* row = unique.data_ptr<int32_t>();
+    for (int64_t group = 0; group < n_groups; ++group) {
+        const auto first = places.empty() ? starts[group] : places[starts[group]];
+        row = std::copy(rows[first], rows[first] + rows.size, row);
+    }
+    return {torch::make_intrusive<RowGroups>(std::move(starts), std::move(order), std::move(group_of_row)),
+            std::move(unique)};
+}
+
+} // namespace metatensor_torch::details

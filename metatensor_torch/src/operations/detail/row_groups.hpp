@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <torch/script.h>
+
+#include "data/label_rows.hpp"
+
+namespace metatensor_torch::details {
+
+class RowGroups;
+/// Handle of groups of rows, which autograd can keep
+using RowGroupsPtr = torch::intrusive_ptr<RowGroups>;
+
+/// Which slices of a tensor are in the same group: what sums over groups need. Never changed after it is
+/// made.
+class RowGroups final : public torch::CustomClassHolder {
+  public:
+    /// Rows `order[starts[g]]`, ..., `order[starts[g + 1] - 1]` are in group g; int64 tensors on the host. An
+    /// undefined `order` stands for 0, 1, 2, ...; `group_of_row` is the group of each row.
+    RowGroups(std::vector<int64_t> starts, torch::Tensor order, torch::Tensor group_of_row);
+
+    int64_t n_rows() const { return starts_.back(); }
+    int64_t n_groups() const { return static_cast<int64_t>(starts_.size()) - 1; }
+    const std::vector<int64_t>& starts() const { return starts_; }
+    /// On the host; undefined if the rows are in the order of their groups
+    const torch::Tensor& order() const { return order_; }
+    /// The same on the host
+    const torch::Tensor& group_of_row() const { return group_of_row_; }
+    /// Number of rows in each group if that is the same for all, else 0
+    int64_t common_size() const { return common_size_; }
+    /// Number of rows in each group, on the host
+    torch::Tensor sizes() const;
+
+  private:
+    std::vector<int64_t> starts_;
+    torch::Tensor order_;
+    torch::Tensor group_of_row_;
+    int64_t common_size_ = 0;
+};
+
+/// Groups of equal rows, and the row of each group
+struct GroupedRows {
+    RowGroupsPtr groups;
+    /// int32 [n_groups, size] on the host, in lexicographic order
+    torch::Tensor rows;
+};
+
+/// Puts equal rows into one group. Sorted rows need a single pass.
+GroupedRows group_rows(RowSpan rows);
+
+} // namespace metatensor_torch::details

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "metatensor/torch/operations/reductions.hpp"
+#include "operations/detail/reductions.hpp"
+
+namespace metatensor_torch {
+
+TensorMap var_over_samples(const TensorMap& tensor, const torch::IValue& sample_names) {
+    return details::reduce_samples("var_over_samples", tensor, sample_names, details::Statistic::variance);
+}
+
+TensorBlock var_over_samples_block(const TensorBlock& block, const torch::IValue& sample_names) {
+    return details::reduce_samples("var_over_samples_block", block, sample_names,
+                                   details::Statistic::variance);
+}
+
+} // namespace metatensor_torch
