@@ -261,6 +261,17 @@ def test_operators():
         _eager.fast_op("metatensor::no_such_operator")
 
 
+def test_operators_with_unions_of_types_take_the_fast_way():
+    tensor = example_map()
+    for other in [tensor, 2, 2.5]:
+        expected = torch.ops.metatensor.add(tensor, other)
+        assert torch.equal(metatensor_torch.add(tensor, other)[0].values, expected[0].values)
+        fast = min(timeit.repeat(lambda: metatensor_torch.add(tensor, other), number=50))
+        assert fast < min(timeit.repeat(lambda: torch.ops.metatensor.add(tensor, other), number=50))
+    with pytest.raises(RuntimeError, match="add"):
+        metatensor_torch.add(tensor, "a")
+
+
 def test_function_modes_see_operators():
     class Recorder(torch.overrides.TorchFunctionMode):
         functions = []

@@ -276,6 +276,13 @@ MaybeValue convert_any(const Converter& any, PyObject* value) {
     return Converter(type)(value);
 }
 
+/// As torch: the type that the value has by itself must be one of the union.
+MaybeValue convert_union(const Converter& converter, PyObject* value) {
+    auto converted = convert_any(converter, value);
+    if (!converted || !converted->type()->isSubtypeOf(*converter.type())) return {};
+    return converted;
+}
+
 std::vector<Converter> inner_converters(const c10::TypePtr& type) {
     std::vector<Converter> converters;
     if (type->kind() == c10::TypeKind::ClassType) {
@@ -338,6 +345,7 @@ Converter::Convert Converter::convert_for(c10::TypeKind kind) {
         Row{c10::TypeKind::NumberType, convert_scalar},    Row{c10::TypeKind::OptionalType, convert_optional},
         Row{c10::TypeKind::ScalarTypeType, convert_dtype}, Row{c10::TypeKind::StringType, convert_string},
         Row{c10::TypeKind::TensorType, convert_tensor},    Row{c10::TypeKind::TupleType, convert_tuple},
+        Row{c10::TypeKind::UnionType, convert_union},
     };
     for (const auto& row : rows) {
         if (row.kind == kind) {
