@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <filesystem>
 #include <stdexcept>
+
+#include <sys/stat.h>
 
 namespace metatensor_lammps {
 
@@ -19,8 +20,10 @@ bool parse_switch(const std::string& keyword, const std::string& value) {
     throw std::invalid_argument("the value of '" + keyword + "' must be on or off, got '" + value + "'");
 }
 
+// Not by std::filesystem: the libtorch.so of some CUDA builds of torch exports functions of it that crash.
 std::string parse_folder(const std::string& keyword, const std::string& value) {
-    if (std::filesystem::is_directory(value)) return value;
+    struct stat status = {};
+    if (::stat(value.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return value;
     throw std::invalid_argument("the value of '" + keyword + "' must be a folder, got '" + value + "'");
 }
 
