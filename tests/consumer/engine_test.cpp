@@ -30,7 +30,8 @@ metatomic_torch::System engine_system(const metatomic_torch::NeighborListOptions
     const auto sample_names =
         std::vector<std::string>{"first_atom", "second_atom", "cell_shift_a", "cell_shift_b", "cell_shift_c"};
     const auto samples = torch::make_intrusive<LabelsHolder>(
-        sample_names, torch::tensor({0, 1, 0, 0, 0}, torch::kInt32).reshape({1, 5}), metatensor::assume_unique{});
+        sample_names, torch::tensor({0, 1, 0, 0, 0}, torch::kInt32).reshape({1, 5}),
+        metatensor::assume_unique{});
     const auto properties = LabelsHolder::create({"distance"}, {{0}});
     auto neighbors = torch::make_intrusive<TensorBlockHolder>(torch::zeros({1, 3, 1}, float64), samples,
                                                               std::vector{integers("xyz", 3)}, properties);
@@ -91,8 +92,7 @@ TEST(Engine, ReadsWhatAModelIs) {
     EXPECT_THAT(metadata->print(), testing::HasSubstr("count"));
 
     const auto requests = loaded.run_method("requested_neighbor_lists").toList();
-    const auto request =
-        requests.get(0).toCustomClass<metatomic_torch::NeighborListOptionsHolder>();
+    const auto request = requests.get(0).toCustomClass<metatomic_torch::NeighborListOptionsHolder>();
     EXPECT_DOUBLE_EQ(request->cutoff(), 3.5);
     EXPECT_DOUBLE_EQ(request->engine_cutoff("angstrom"), 3.5);
     EXPECT_TRUE(request->full_list() && request->strict());
@@ -132,12 +132,13 @@ TEST(Engine, RunsAModel) {
     EXPECT_EQ(system->known_neighbor_lists().size(), 1);
     const auto extra = torch::make_intrusive<TensorMapHolder>(
         LabelsHolder::single()->to(torch::kCPU),
-        std::vector{torch::make_intrusive<TensorBlockHolder>(torch::zeros({1, 1}, torch::kFloat64), integers("a", 1),
-                                                             std::vector<metatensor_torch::Labels>{},
-                                                             integers("b", 1))});
+        std::vector{torch::make_intrusive<TensorBlockHolder>(
+            torch::zeros({1, 1}, torch::kFloat64), integers("a", 1), std::vector<metatensor_torch::Labels>{},
+            integers("b", 1))});
     system->add_data("engine::extra", extra);
 
-    const auto result = loaded.forward({std::vector{system}, options, /*check_consistency=*/true}).toGenericDict();
+    const auto result =
+        loaded.forward({std::vector{system}, options, /*check_consistency=*/true}).toGenericDict();
     const auto map = result.at("energy").toCustomClass<TensorMapHolder>();
     const auto block = TensorMapHolder::block_by_id(map, 0);
     EXPECT_DOUBLE_EQ(block->values().item<double>(), 2.0);
@@ -162,7 +163,8 @@ TEST(Engine, ConvertsUnits) {
     metatomic_torch::check_atomistic_model("model.pt");
     metatomic_torch::load_model_extensions("model.pt", std::nullopt);
     metatensor_torch::Module with_default = metatomic_torch::load_atomistic_model("model.pt");
-    metatensor_torch::Module with_extensions = metatomic_torch::load_atomistic_model("model.pt", "extensions/");
+    metatensor_torch::Module with_extensions =
+        metatomic_torch::load_atomistic_model("model.pt", "extensions/");
     torch::jit::Module plain = metatomic_torch::load_atomistic_model("model.pt");
     metatomic_torch::ModelMetadata metadata = metatomic_torch::read_model_metadata("model.pt");
     metatomic_torch::System system = metatomic_torch::load_system("system.mta");

@@ -45,7 +45,8 @@ void call_boxed_for_none(const c10::OperatorHandle& handle, torch::jit::Stack* s
     stack->emplace_back();
 }
 
-/// Row for a function that only raises: its schema says `-> NoneType`, as that of a Python function does. With
+/// Row for a function that only raises: its schema says `-> NoneType`, as that of a Python function does.
+/// With
 /// `()` it would give an empty tuple in TorchScript.
 template <auto* function>
 constexpr OperatorRow op_without_result(const char* schema) {

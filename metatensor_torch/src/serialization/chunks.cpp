@@ -80,7 +80,8 @@ class Replacement {
 
     /// The file that a link leads to, which is there
     static std::string resolved(const std::string& path) {
-        const std::unique_ptr<char, decltype(&std::free)> target(::realpath(path.c_str(), nullptr), std::free);
+        const std::unique_ptr<char, decltype(&std::free)> target(::realpath(path.c_str(), nullptr),
+                                                                 std::free);
         if (!target) fail("write", path);
         return target.get();
     }

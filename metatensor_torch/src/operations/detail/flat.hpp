@@ -5,8 +5,8 @@
 
 #include "operations/detail/blocks.hpp"
 
-/// Values of all blocks and gradients of a map as one list, so that one call of torch (`at::_foreach_...`, one
-/// kernel on a GPU) works on all of them.
+/// Values of all blocks and gradients of a map as one list, so that one call of torch (`at::_foreach_...`,
+/// one kernel on a GPU) works on all of them.
 namespace metatensor_torch::details {
 
 /// Values of the blocks, each followed by those of its gradients (and of their gradients)
