@@ -22,10 +22,10 @@ def gradient_of(block: TensorBlock) -> TensorBlock:
     return TensorBlock(values, samples, [XYZ, *block.components], block.properties)
 
 
-def block(n_samples: int, n_properties: int, n_components: int = 1, gradients: bool = False) -> TensorBlock:
+def block(n_samples: int, n_properties: int, n_components: int = 0, gradients: bool = False) -> TensorBlock:
     samples = torch.stack([torch.arange(n_samples) // 20, torch.arange(n_samples) % 20], dim=1).to(torch.int32)
     components = []
-    if n_components > 1:
+    if n_components > 0:
         components = [Labels(["m"], torch.arange(n_components, dtype=torch.int32).reshape(-1, 1))]
     shape = [n_samples, n_components, n_properties] if components else [n_samples, n_properties]
     result = TensorBlock(
