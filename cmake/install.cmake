@@ -37,9 +37,17 @@ install(DIRECTORY
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h PATTERN *.hpp)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# pip takes the Python files themselves.
-if (SKBUILD)
-    install(FILES ${METATENSOR_TORCH_DOCSTRINGS} DESTINATION metatensor_torch)
+if (SKBUILD) # the Python files, as python.cmake lays them out
+    set(python_source ${PROJECT_SOURCE_DIR}/metatensor_torch/python)
+    foreach (file IN LISTS METATENSOR_TORCH_PYTHON_SOURCES)
+        get_filename_component(directory ${file} DIRECTORY)
+        install(FILES ${python_source}/${file} DESTINATION ${directory})
+    endforeach()
+    foreach (file IN LISTS METATENSOR_TORCH_DOCUMENTED_FILES)
+        file(RELATIVE_PATH place ${METATENSOR_TORCH_PYTHON_PATH} ${file})
+        get_filename_component(directory ${place} DIRECTORY)
+        install(FILES ${file} DESTINATION ${directory})
+    endforeach()
     if (TARGET metatensor_torch_binding)
         set_target_properties(metatensor_torch_binding PROPERTIES INSTALL_RPATH "${METATENSOR_TORCH_LIBTORCH_RPATH}")
         install(TARGETS metatensor_torch_binding LIBRARY DESTINATION ${wheel_prefix}/python)

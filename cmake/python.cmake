@@ -6,7 +6,16 @@ set(python_layout ${PROJECT_BINARY_DIR}/python)
 set(METATENSOR_TORCH_PYTHON_PATH ${python_layout} CACHE INTERNAL "Where the Python packages can be imported from")
 
 file(GLOB_RECURSE python_files CONFIGURE_DEPENDS RELATIVE ${python_source} ${python_source}/*.py ${python_source}/py.typed)
-foreach (file IN LISTS python_files)
+
+# The docstrings of these files are the comments of the C++ headers.
+set(documented_files ${python_files})
+list(FILTER documented_files INCLUDE REGEX
+    "^metatensor_torch/(documentation|io|operations/[a-z_]*[a-z])\\.py$|^metatomic/torch/(documentation|serialization)\\.py$")
+list(FILTER documented_files EXCLUDE REGEX "/_[a-z_]*\\.py$")
+
+set(METATENSOR_TORCH_PYTHON_SOURCES ${python_files})
+list(REMOVE_ITEM METATENSOR_TORCH_PYTHON_SOURCES ${documented_files})
+foreach (file IN LISTS METATENSOR_TORCH_PYTHON_SOURCES)
     get_filename_component(directory ${file} DIRECTORY)
     file(MAKE_DIRECTORY ${python_layout}/${directory})
     file(CREATE_LINK ${python_source}/${file} ${python_layout}/${file} SYMBOLIC)
@@ -23,16 +32,22 @@ endforeach()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter OPTIONAL_COMPONENTS Development.Module)
 
-# The docstrings of Python are the comments of the C++ headers.
-file(GLOB documented_headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/metatensor_torch/include/metatensor/torch/operations/*.hpp)
-set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS
-    ${documented_headers} ${PROJECT_SOURCE_DIR}/cmake/docstrings.py)
-set(METATENSOR_TORCH_DOCSTRINGS ${python_layout}/metatensor_torch/_docstrings.py)
-execute_process(
-    COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/docstrings.py
-        ${METATENSOR_TORCH_DOCSTRINGS} ${documented_headers}
-    COMMAND_ERROR_IS_FATAL ANY)
-set(METATENSOR_TORCH_DOCSTRINGS ${METATENSOR_TORCH_DOCSTRINGS} PARENT_SCOPE)
+set(include_source ${PROJECT_SOURCE_DIR}/metatensor_torch/include)
+file(GLOB_RECURSE documented_headers CONFIGURE_DEPENDS ${include_source}/*.hpp)
+set(METATENSOR_TORCH_DOCUMENTED_FILES ${documented_files})
+list(TRANSFORM METATENSOR_TORCH_DOCUMENTED_FILES PREPEND ${python_layout}/)
+list(TRANSFORM documented_files PREPEND ${python_source}/ OUTPUT_VARIABLE documented_sources)
+set(docstrings_scripts ${PROJECT_SOURCE_DIR}/cmake/docstrings.py ${PROJECT_SOURCE_DIR}/cmake/header_comments.py)
+add_custom_command(OUTPUT ${METATENSOR_TORCH_DOCUMENTED_FILES}
+    COMMAND ${Python3_EXECUTABLE} -B ${PROJECT_SOURCE_DIR}/cmake/docstrings.py
+        ${include_source} ${python_source} ${python_layout} ${documented_files}
+    DEPENDS ${docstrings_scripts} ${documented_headers} ${documented_sources}
+    COMMENT "Putting the comments of the headers into the Python files" VERBATIM)
+add_custom_target(metatensor_torch_docstrings ALL DEPENDS ${METATENSOR_TORCH_DOCUMENTED_FILES})
+add_dependencies(metatensor_torch metatensor_torch_docstrings)
+foreach (variable METATENSOR_TORCH_PYTHON_SOURCES METATENSOR_TORCH_DOCUMENTED_FILES)
+    set(${variable} ${${variable}} PARENT_SCOPE)
+endforeach()
 
 # The extension module that calls classes and operators from Python quickly; everything works without it.
 find_library(METATENSOR_TORCH_TORCH_PYTHON torch_python HINTS ${TORCH_INSTALL_PREFIX}/lib NO_DEFAULT_PATH)

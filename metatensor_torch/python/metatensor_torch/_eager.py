@@ -80,8 +80,11 @@ class _Attribute(NamedTuple):
     doc: str
 
 
-def attribute(doc: str) -> Any:
-    """An attribute of a documented class, ``name: type = attribute("What it is.")``: it can be set, too."""
+def attribute(doc: str = "") -> Any:
+    """An attribute of a documented class, ``name: type = attribute("What it is.")``: it can be set, too.
+
+    Without a text, that of the C++ header is put there when the project is built.
+    """
     return _Attribute(doc)
 
 

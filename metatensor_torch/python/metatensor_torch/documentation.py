@@ -2,7 +2,8 @@
 """Typed descriptions of the TorchScript classes of this package, for people, editors and type checkers.
 
 The classes themselves (``torch.classes.metatensor.*``) are written in C++. Where a method here has a body, they do
-not have it, and it is added to them in Python.
+not have it, and it is added to them in Python. What has no docstring here gets the comment of the C++ header when
+the project is built, and so does ``{name}`` in a docstring.
 """
 
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
@@ -17,25 +18,22 @@ DeviceLike = Union[str, torch.device]
 
 
 class LabelsEntry:
-    """One entry of :py:class:`Labels` with its names; comes from ``labels[i]`` and :py:meth:`Labels.entry`.
+    """{LabelsEntryHolder}
 
-    ``len(entry)`` is the number of dimensions, ``entry[i]`` and ``entry["name"]`` are values. Can't be pickled.
+    It comes from ``labels[i]`` and :py:meth:`Labels.entry`. ``len(entry)`` is the number of dimensions, ``entry[i]`` and
+    ``entry["name"]`` are values, integers.
     """
 
     @property
-    def names(self) -> List[str]:
-        """Names of the dimensions."""
+    def names(self) -> List[str]: ...
 
     @property
-    def values(self) -> torch.Tensor:
-        """Values, int32 [n_dimensions]: a view of the row of the labels, not to be changed."""
+    def values(self) -> torch.Tensor: ...
 
     @property
-    def device(self) -> torch.device:
-        """Device of the values."""
+    def device(self) -> torch.device: ...
 
-    def print(self) -> str:
-        """Text of the form ``(a=1, b=2)``."""
+    def print(self) -> str: ...
 
     def __len__(self) -> int: ...
     def __getitem__(self, index: Union[int, str]) -> int: ...
@@ -47,110 +45,88 @@ class LabelsEntry:
 
 
 class Labels:
-    """Immutable set of unique entries, the metadata of one axis: integer rows, and a name for each column.
+    """{LabelsHolder}
 
     ``len(labels)`` is the number of entries, ``labels[i]`` an entry, ``labels["name"]`` a column;
     ``entry in labels`` takes what :py:meth:`position` takes. ``==`` compares names, entries and their order.
     """
 
-    def __init__(self, names: Names, values: torch.Tensor, assume_unique: bool = False):
-        """
-        :param names: names of the dimensions: identifiers, all different
-        :param values: integers [n_entries, n_dimensions]; int32 tensors are shared, not to be changed afterwards
-        :param assume_unique: skip the check that all entries differ
-        """
+    def __init__(self, names: Names, values: torch.Tensor, assume_unique: bool = False): ...
 
     @staticmethod
     def single() -> "Labels":
-        """Labels with the single dimension ``_`` and the single entry 0 (not in code that is saved)."""
+        """{LabelsHolder.single}
+
+        TorchScript code that calls it can not be saved.
+        """
 
     @staticmethod
     def empty(names: Names) -> "Labels":
-        """Labels without entries (not in code that is saved)."""
+        """{LabelsHolder.empty}
+
+        TorchScript code that calls it can not be saved.
+        """
 
     @staticmethod
     def range(name: str, end: int) -> "Labels":
-        """Labels with one dimension and the entries 0, 1, ... ``end - 1`` (not in code that is saved)."""
+        """{LabelsHolder.range}
 
-    @staticmethod
-    def load(file: str) -> "Labels":
-        """Labels in an ``.npy`` file."""
-
-    @staticmethod
-    def load_buffer(buffer: torch.Tensor) -> "Labels":
-        """Labels in the content of such a file, uint8 [n_bytes]."""
-
-    def save(self, file: str) -> None:
-        """Write an ``.npy`` file."""
-
-    def save_buffer(self) -> torch.Tensor:
-        """The content of that file, uint8 [n_bytes]."""
-
-    @property
-    def names(self) -> List[str]:
-        """Names of the dimensions."""
-
-    @property
-    def values(self) -> torch.Tensor:
-        """Entries, int32 [n_entries, n_dimensions], not to be changed."""
-
-    @property
-    def device(self) -> torch.device:
-        """Device of the values."""
-
-    def to(self, device: Optional[DeviceLike], non_blocking: bool = False) -> "Labels":
-        """The same labels on a device."""
-
-    def entry(self, index: int) -> LabelsEntry:
-        """Entry number ``index``."""
-
-    def column(self, dimension: str) -> torch.Tensor:
-        """Values of one dimension, a view [n_entries]."""
-
-    def position(self, entry: Union[LabelsEntry, torch.Tensor, Sequence[int]]) -> Optional[int]:
-        """Place of an entry, ``None`` if it is not here."""
-
-    def append(self, name: str, values: torch.Tensor) -> "Labels":
-        """The same entries with one more dimension at the end, ``values`` [n_entries]."""
-
-    def insert(self, index: int, name: str, values: torch.Tensor) -> "Labels":
-        """The same entries with one more dimension before dimension ``index``, ``values`` [n_entries]."""
-
-    def permute(self, dimensions_indexes: List[int]) -> "Labels":
-        """The same entries with dimension ``dimensions_indexes[i]`` at place ``i``."""
-
-    def remove(self, name: str) -> "Labels":
-        """The entries without one dimension; they must still differ."""
-
-    def rename(self, old: str, new: str) -> "Labels":
-        """The same entries with another name of one dimension."""
-
-    def union(self, other: "Labels") -> "Labels":
-        """The entries of this, then those that only ``other`` has."""
-
-    def union_and_mapping(self, other: "Labels") -> Tuple["Labels", torch.Tensor, torch.Tensor]:
-        """The union, and where the entries of this and of ``other`` are in it."""
-
-    def intersection(self, other: "Labels") -> "Labels":
-        """Entries that are in both, in the order of the one that has fewer of them (of this, if both have as many)."""
-
-    def intersection_and_mapping(self, other: "Labels") -> Tuple["Labels", torch.Tensor, torch.Tensor]:
-        """The intersection, and where the entries of this and of ``other`` are in it (-1: nowhere)."""
-
-    def difference(self, other: "Labels") -> "Labels":
-        """The entries of this that ``other`` does not have."""
-
-    def difference_and_mapping(self, other: "Labels") -> Tuple["Labels", torch.Tensor]:
-        """The difference, and where the entries of this are in it (-1: nowhere)."""
-
-    def select(self, selection: "Labels") -> torch.Tensor:
-        """Places of the entries that agree with an entry of ``selection`` in all dimensions of that.
-
-        They are in the order of the selection if it has the dimensions of this, ascending otherwise.
+        TorchScript code that calls it can not be saved.
         """
 
-    def print(self, max_entries: int, indent: int = 0) -> str:
-        """A table with at most ``max_entries`` rows (all if negative), indented from its second line on."""
+    @staticmethod
+    def load(file: str) -> "Labels": ...
+
+    @staticmethod
+    def load_buffer(buffer: torch.Tensor) -> "Labels": ...
+
+    def save(self, file: str) -> None: ...
+
+    def save_buffer(self) -> torch.Tensor: ...
+
+    @property
+    def names(self) -> List[str]: ...
+
+    @property
+    def values(self) -> torch.Tensor: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def to(self, device: Optional[DeviceLike], non_blocking: bool = False) -> "Labels": ...
+
+    def entry(self, index: int) -> LabelsEntry:
+        """{LabelsEntryHolder.__init__}"""
+
+    def column(self, dimension: str) -> torch.Tensor: ...
+
+    def position(self, entry: Union[LabelsEntry, torch.Tensor, Sequence[int]]) -> Optional[int]: ...
+
+    def append(self, name: str, values: torch.Tensor) -> "Labels": ...
+
+    def insert(self, index: int, name: str, values: torch.Tensor) -> "Labels": ...
+
+    def permute(self, dimensions_indexes: List[int]) -> "Labels": ...
+
+    def remove(self, name: str) -> "Labels": ...
+
+    def rename(self, old: str, new: str) -> "Labels": ...
+
+    def union(self, other: "Labels") -> "Labels": ...
+
+    def union_and_mapping(self, other: "Labels") -> Tuple["Labels", torch.Tensor, torch.Tensor]: ...
+
+    def intersection(self, other: "Labels") -> "Labels": ...
+
+    def intersection_and_mapping(self, other: "Labels") -> Tuple["Labels", torch.Tensor, torch.Tensor]: ...
+
+    def difference(self, other: "Labels") -> "Labels": ...
+
+    def difference_and_mapping(self, other: "Labels") -> Tuple["Labels", torch.Tensor]: ...
+
+    def select(self, selection: "Labels") -> torch.Tensor: ...
+
+    def print(self, max_entries: int, indent: int = 0) -> str: ...
 
     def __len__(self) -> int: ...
     def __contains__(self, entry: Union[LabelsEntry, torch.Tensor, Sequence[int]]) -> bool: ...
@@ -166,71 +142,50 @@ class Labels:
 
 
 class TensorBlock:
-    """Values with labels for each axis, and their gradients; ``len(block)`` is the number of samples."""
+    """{TensorBlockHolder}
+
+    ``len(block)`` is the number of samples.
+    """
 
     def __init__(
         self, values: torch.Tensor, samples: Labels, components: List[Labels], properties: Labels
-    ):
-        """
-        :param values: [n_samples, *n_components, n_properties]
-        :param samples: labels of the first axis
-        :param components: labels of the axes between, of one dimension each
-        :param properties: labels of the last axis
-        """
+    ): ...
 
     @property
-    def values(self) -> torch.Tensor:
-        """Values [n_samples, *n_components, n_properties]; change them by ``block.values[:] = ...``."""
+    def values(self) -> torch.Tensor: ...
 
     @property
-    def samples(self) -> Labels:
-        """Labels of the first axis."""
+    def samples(self) -> Labels: ...
 
     @property
-    def components(self) -> List[Labels]:
-        """Labels of the axes between the first and the last."""
+    def components(self) -> List[Labels]: ...
 
     @property
-    def properties(self) -> Labels:
-        """Labels of the last axis."""
+    def properties(self) -> Labels: ...
 
     @property
-    def shape(self) -> List[int]:
-        """Shape of the values."""
+    def shape(self) -> List[int]: ...
 
     @property
-    def device(self) -> torch.device:
-        """Device of values and labels."""
+    def device(self) -> torch.device: ...
 
     @property
-    def dtype(self) -> torch.dtype:
-        """Dtype of the values."""
+    def dtype(self) -> torch.dtype: ...
 
     @property
-    def is_view(self) -> bool:
-        """Is this a block (or a gradient) inside of something else?"""
+    def is_view(self) -> bool: ...
 
-    def copy(self, deep: bool = True) -> "TensorBlock":
-        """A block that can be given to a map, with data of its own if ``deep``."""
+    def copy(self, deep: bool = True) -> "TensorBlock": ...
 
-    def add_gradient(self, parameter: str, gradient: "TensorBlock") -> None:
-        """Add the gradient with respect to ``parameter``.
+    def add_gradient(self, parameter: str, gradient: "TensorBlock") -> None: ...
 
-        Its first dimension of samples is ``sample``, the row in this block; its components end with those of
-        this block, and it has the same properties.
-        """
+    def gradients_list(self) -> List[str]: ...
 
-    def gradients_list(self) -> List[str]:
-        """Parameters of the gradients."""
+    def has_gradient(self, parameter: str) -> bool: ...
 
-    def has_gradient(self, parameter: str) -> bool:
-        """Is there a gradient with respect to this parameter?"""
+    def gradient(self, parameter: str) -> "TensorBlock": ...
 
-    def gradient(self, parameter: str) -> "TensorBlock":
-        """The gradient with respect to a parameter."""
-
-    def gradients(self) -> List[Tuple[str, "TensorBlock"]]:
-        """All gradients with their parameters."""
+    def gradients(self) -> List[Tuple[str, "TensorBlock"]]: ...
 
     def to(
         self,
@@ -239,22 +194,17 @@ class TensorBlock:
         device: Optional[torch.device] = None,
         arrays: Optional[str] = None,
         non_blocking: bool = False,
-    ) -> "TensorBlock":
-        """The same data with another dtype, on another device, or both; ``arrays`` is ``None`` or "torch"."""
+    ) -> "TensorBlock": ...
 
     @staticmethod
-    def load(file: str) -> "TensorBlock":
-        """Block in an ``.mts`` file."""
+    def load(file: str) -> "TensorBlock": ...
 
     @staticmethod
-    def load_buffer(buffer: torch.Tensor) -> "TensorBlock":
-        """Block in the content of such a file, uint8 [n_bytes]."""
+    def load_buffer(buffer: torch.Tensor) -> "TensorBlock": ...
 
-    def save(self, file: str) -> None:
-        """Write an ``.mts`` file."""
+    def save(self, file: str) -> None: ...
 
-    def save_buffer(self) -> torch.Tensor:
-        """The content of that file, uint8 [n_bytes]."""
+    def save_buffer(self) -> torch.Tensor: ...
 
     def __len__(self) -> int: ...
 
@@ -266,86 +216,62 @@ Selection = Union[None, int, Dict[str, int], Labels, LabelsEntry]
 
 
 class TensorMap:
-    """Blocks by keys; ``len(tensor)`` is the number of blocks, ``tensor[selection]`` is one of them.
+    """{TensorMapHolder}
 
-    A selection is the number of the block, a dictionary or labels with some dimensions of the keys, an entry of
-    the keys, or nothing if there is only one block.
+    ``len(tensor)`` is the number of blocks, ``tensor[selection]`` is the same as ``tensor.block(selection)``, and
+    iterating over a map gives its blocks.
     """
 
-    def __init__(self, keys: Labels, blocks: List[TensorBlock]):
-        """
-        :param keys: one entry for each block
-        :param blocks: blocks with the same names of samples, components and properties; the map takes them
-            over, so that these objects can not be used any more (give ``block.copy()`` to keep one)
-        """
+    def __init__(self, keys: Labels, blocks: List[TensorBlock]): ...
 
     @property
-    def keys(self) -> Labels:
-        """Keys of the blocks."""
+    def keys(self) -> Labels: ...
 
     @property
-    def sample_names(self) -> List[str]:
-        """Names of the samples of all blocks."""
+    def sample_names(self) -> List[str]: ...
 
     @property
-    def component_names(self) -> List[str]:
-        """Names of the components of all blocks."""
+    def component_names(self) -> List[str]: ...
 
     @property
-    def property_names(self) -> List[str]:
-        """Names of the properties of all blocks."""
+    def property_names(self) -> List[str]: ...
 
     @property
-    def device(self) -> torch.device:
-        """Device of the keys and the blocks."""
+    def device(self) -> torch.device: ...
 
     @property
-    def dtype(self) -> torch.dtype:
-        """Dtype of the blocks; the default dtype if there is none."""
+    def dtype(self) -> torch.dtype: ...
 
     @property
-    def is_view(self) -> bool:
-        """Is this map inside of something else?"""
+    def is_view(self) -> bool: ...
 
-    def block(self, selection: Selection = None) -> TensorBlock:
-        """The block that agrees with the selection."""
+    def block(self, selection: Selection = None) -> TensorBlock: ...
 
-    def blocks(self, selection: Union[Selection, List[int]] = None) -> List[TensorBlock]:
-        """All blocks that agree with the selection."""
+    def blocks(self, selection: Union[Selection, List[int]] = None) -> List[TensorBlock]: ...
 
-    def block_by_id(self, index: int) -> TensorBlock:
-        """Block number ``index``."""
+    def block_by_id(self, index: int) -> TensorBlock: ...
 
-    def blocks_by_id(self, indices: List[int]) -> List[TensorBlock]:
-        """The blocks with these numbers."""
+    def blocks_by_id(self, indices: List[int]) -> List[TensorBlock]: ...
 
-    def items(self) -> List[Tuple[LabelsEntry, TensorBlock]]:
-        """All keys with their blocks."""
+    def items(self) -> List[Tuple[LabelsEntry, TensorBlock]]: ...
 
-    def copy(self, deep: bool = True) -> "TensorMap":
-        """The same map, with data of its own if ``deep``."""
+    def copy(self, deep: bool = True) -> "TensorMap": ...
 
     def keys_to_samples(
         self, keys_to_move: Union[Names, Labels], fill_value: float = 0, sort_samples: bool = True
-    ) -> "TensorMap":
-        """Merge blocks along their samples; the moved dimensions come after those of the samples."""
+    ) -> "TensorMap": ...
 
     def keys_to_properties(
         self, keys_to_move: Union[Names, Labels], fill_value: float = 0, sort_samples: bool = True
-    ) -> "TensorMap":
-        """Merge blocks along their properties; the moved dimensions come before those of the properties."""
+    ) -> "TensorMap": ...
 
-    def components_to_properties(self, dimensions: Names) -> "TensorMap":
-        """Turn axes of components into properties."""
+    def components_to_properties(self, dimensions: Names) -> "TensorMap": ...
 
-    def set_info(self, key: str, value: str) -> None:
-        """Attach a text to this map."""
+    def set_info(self, key: str, value: str) -> None: ...
 
-    def get_info(self, key: str) -> Optional[str]:
-        """The text that was attached, ``None`` if there is none."""
+    def get_info(self, key: str) -> Optional[str]: ...
 
-    def info(self) -> Dict[str, str]:
-        """All texts that were attached."""
+    def info(self) -> Dict[str, str]: ...
 
     def to(
         self,
@@ -354,25 +280,19 @@ class TensorMap:
         device: Optional[torch.device] = None,
         arrays: Optional[str] = None,
         non_blocking: bool = False,
-    ) -> "TensorMap":
-        """The same data with another dtype, on another device, or both; ``arrays`` is ``None`` or "torch"."""
+    ) -> "TensorMap": ...
 
-    def print(self, max_keys: int) -> str:
-        """A table of at most ``max_keys`` blocks (all if negative)."""
+    def print(self, max_keys: int) -> str: ...
 
     @staticmethod
-    def load(file: str) -> "TensorMap":
-        """Map in an ``.mts`` file."""
+    def load(file: str) -> "TensorMap": ...
 
     @staticmethod
-    def load_buffer(buffer: torch.Tensor) -> "TensorMap":
-        """Map in the content of such a file, uint8 [n_bytes]."""
+    def load_buffer(buffer: torch.Tensor) -> "TensorMap": ...
 
-    def save(self, file: str) -> None:
-        """Write an ``.mts`` file."""
+    def save(self, file: str) -> None: ...
 
-    def save_buffer(self) -> torch.Tensor:
-        """The content of that file, uint8 [n_bytes]."""
+    def save_buffer(self) -> torch.Tensor: ...
 
     def __len__(self) -> int: ...
     def __getitem__(self, selection: Union[Selection, Any]) -> TensorBlock: ...
@@ -383,9 +303,7 @@ class TensorMap:
         return _html.map_html(self)
 
 
-def version() -> str:
-    """Version of the metatensor-torch interface that this package implements."""
+def version() -> str: ...
 
 
-def dtype_name(dtype: torch.dtype) -> str:
-    """Name of a dtype such as "torch.float32"; in scripted code, where dtypes are numbers, too."""
+def dtype_name(dtype: torch.dtype) -> str: ...

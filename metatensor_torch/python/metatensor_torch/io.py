@@ -2,12 +2,6 @@
 """Reading and writing of labels, blocks and maps: files, file objects and buffers.
 
 Scripted code can call all of these functions; there, a file is given by its name as a ``str``.
-
-A function that loads a file puts what it reads on the CPU, or on the ``device`` that it is given. With ``mmap=True`` it
-maps the file into memory instead of reading it: values are read when they are first used, without a copy, and changing
-them does not change the file. Their checksums are not checked then, and as long as they are in use, no program may
-shorten the file or write into it (:py:func:`save` is no danger, it replaces files). Small arrays and labels are read
-as usual.
 """
 
 import ctypes
@@ -39,52 +33,55 @@ _save_buffer = fast_op("metatensor::save_buffer")
 
 @scripted_as("metatensor::load")
 def load(file: File, *, device: Optional[Device] = None, mmap: bool = False) -> TensorMap:
-    """Read a :py:class:`TensorMap` from an ``.mts`` file.
+    """{load}
 
     :param file: name of a file, or an object with a ``read`` method that returns bytes
-    :param device: where values and labels are put, the CPU by default
-    :param mmap: map the file into memory instead of reading it? For files given by name
+    :param device: {LoadOptions.device}; the CPU by default
+    :param mmap: {LoadOptions.memory_map}. Only for files given by name
+    :raises ValueError: if ``mmap`` is asked for an object
     """
-    return _load_from(_load, _load_buffer, file, device, mmap)
+    return load_from(_load, _load_buffer, file, device, mmap)
 
 
 @scripted_as("metatensor::load_block")
 def load_block(file: File, *, device: Optional[Device] = None, mmap: bool = False) -> TensorBlock:
-    """Read a :py:class:`TensorBlock` from an ``.mts`` file; parameters are as in :py:func:`load`."""
-    return _load_from(_load_block, _load_block_buffer, file, device, mmap)
+    """{load_block}
+
+    Parameters are as in :py:func:`load`: ``file``, ``device`` and ``mmap``.
+    """
+    return load_from(_load_block, _load_block_buffer, file, device, mmap)
 
 
 @scripted_as("metatensor::load_labels")
 def load_labels(file: File, *, device: Optional[Device] = None, mmap: bool = False) -> Labels:
-    """Read :py:class:`Labels` from an ``.npy`` file; parameters are as in :py:func:`load`."""
-    return _load_from(_load_labels, _load_labels_buffer, file, device, mmap)
+    """{load_labels}
+
+    Parameters are as in :py:func:`load`: ``file``, ``device`` and ``mmap``.
+    """
+    return load_from(_load_labels, _load_labels_buffer, file, device, mmap)
 
 
 @scripted_as("metatensor::load_buffer")
 def load_buffer(buffer: torch.Tensor) -> TensorMap:
-    """Read a :py:class:`TensorMap` from the content of an ``.mts`` file, a ``uint8`` tensor [n_bytes]."""
     return _load_buffer(buffer)
 
 
 @scripted_as("metatensor::load_block_buffer")
 def load_block_buffer(buffer: torch.Tensor) -> TensorBlock:
-    """Read a :py:class:`TensorBlock` from the content of an ``.mts`` file, a ``uint8`` tensor [n_bytes]."""
     return _load_block_buffer(buffer)
 
 
 @scripted_as("metatensor::load_labels_buffer")
 def load_labels_buffer(buffer: torch.Tensor) -> Labels:
-    """Read :py:class:`Labels` from the content of an ``.npy`` file, a ``uint8`` tensor [n_bytes]."""
     return _load_labels_buffer(buffer)
 
 
 @scripted_as("metatensor::save")
 def save(file: File, data: Data) -> None:
-    """Write labels, a block or a map.
+    """{save}
 
     :param file: name of a file, usually with the extension ``.mts``, or ``.npy`` for labels; or an object with a
-        ``write`` method that takes bytes. A file that exists is replaced when all is written.
-    :param data: what to write; data on other devices are copied to CPU
+        ``write`` method that takes bytes
     """
     if is_path(file):
         _save(os.fspath(file), data)
@@ -94,17 +91,17 @@ def save(file: File, data: Data) -> None:
 
 @scripted_as("metatensor::save_buffer")
 def save_buffer(data: Data) -> torch.Tensor:
-    """The content of the file that :py:func:`save` writes, as a ``uint8`` tensor [n_bytes]."""
     return _save_buffer(data)
 
 
-def _load_from(
+def load_from(
     load: Callable[..., T],
     load_buffer: Callable[[torch.Tensor], T],
     file: File,
     device: Optional[Device],
     mmap: bool,
 ) -> T:
+    """What ``load`` reads from a file that is given by its name, or ``load_buffer`` from the content of an open one."""
     if is_path(file):
         if device is None and not mmap:
             return load(os.fspath(file))

@@ -10,10 +10,11 @@
 
 namespace metatensor_torch {
 
-/// Version of the metatensor-torch interface that this library implements, the text METATENSOR_TORCH_VERSION
+/// Version of the metatensor-torch interface that this library implements, "0.10.z"
 METATENSOR_TORCH_EXPORT std::string version();
 
-/// Name of a type of elements as Python prints it: `torch.float32`
+/// Name of the type `dtype` as Python prints it: `torch.float32`. In scripted code, where types are numbers,
+/// too.
 METATENSOR_TORCH_EXPORT std::string dtype_name(torch::ScalarType dtype);
 
 } // namespace metatensor_torch

@@ -17,14 +17,16 @@ namespace metatensor_torch {
 /// is still shared afterwards.
 class METATENSOR_TORCH_EXPORT Module : public torch::jit::Module {
   public:
-    /// The same module, not a copy of it
+    /// The same module as `module`, not a copy of it
     Module(const torch::jit::Module& module) : torch::jit::Module(module) {} // NOLINT: meant to be implicit
 
-    /// Moves everything to `device`, and parameters, buffers and the values of blocks to type `dtype`.
+    /// Moves everything to `device`, and parameters, buffers and the values of blocks to type `dtype`; with
+    /// `non_blocking`, copies to a GPU are not waited for. Errors: RuntimeError for a device that is not
+    /// there.
     void to(torch::Device device, torch::ScalarType dtype, bool non_blocking = false);
-    /// Changes the type of parameters, buffers and the values of blocks.
+    /// The same for the type `dtype` alone
     void to(torch::ScalarType dtype, bool non_blocking = false);
-    /// Moves everything to `device`.
+    /// The same for `device` alone
     void to(torch::Device device, bool non_blocking = false);
 
   private:

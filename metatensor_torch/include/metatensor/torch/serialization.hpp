@@ -38,43 +38,54 @@ struct LoadOptions {
     bool memory_map = false;
 };
 
-/// Map in the file at `path`
-METATENSOR_TORCH_EXPORT TensorMap load(const std::string& path);
+/// Map in the `.mts` file `file`, on the CPU. Errors: RuntimeError if the file can not be opened, is damaged
+/// or ends too early, or holds something else.
+METATENSOR_TORCH_EXPORT TensorMap load(const std::string& file);
 /// The same, as `options` say
-METATENSOR_TORCH_EXPORT TensorMap load(const std::string& path, const LoadOptions& options);
-/// Map in `size` bytes at `buffer`, which are copied
-METATENSOR_TORCH_EXPORT TensorMap load_buffer(const uint8_t* buffer, size_t size);
-/// Map in a buffer, uint8 [n], which is copied
+METATENSOR_TORCH_EXPORT TensorMap load(const std::string& file, const LoadOptions& options);
+/// Map in `buffer`, the content of a `.mts` file, uint8 [n_bytes], which is copied. Errors: RuntimeError if
+/// it is damaged, ends too early or holds something else, ValueError if it is no contiguous tensor of this
+/// type on the CPU.
 METATENSOR_TORCH_EXPORT TensorMap load_buffer(torch::Tensor buffer);
-/// Writes a map to the file at `path`, which is replaced.
-METATENSOR_TORCH_EXPORT void save(const std::string& path, TensorMap tensor);
-/// Serialized map, uint8 [n]
-METATENSOR_TORCH_EXPORT torch::Tensor save_buffer(TensorMap tensor);
+/// The same for `size` bytes at `buffer`
+METATENSOR_TORCH_EXPORT TensorMap load_buffer(const uint8_t* buffer, size_t size);
+/// Writes `data`, a map, a block or labels, to the file `file`, which is replaced when all is written. Data
+/// on other devices are copied to the CPU. Errors: RuntimeError if it can not be written, ValueError for
+/// names of gradients that the format can not keep apart, TypeError for values of a type that it does not
+/// have.
+METATENSOR_TORCH_EXPORT void save(const std::string& file, TensorMap data);
+/// The content of the file that `save` writes for `data`, uint8 [n_bytes], on the CPU. Errors: ValueError and
+/// TypeError as for `save`.
+METATENSOR_TORCH_EXPORT torch::Tensor save_buffer(TensorMap data);
 
-/// Block in the file at `path`
-METATENSOR_TORCH_EXPORT TensorBlock load_block(const std::string& path);
+/// Block in the `.mts` file `file`, on the CPU. Errors: RuntimeError if the file can not be opened, is
+/// damaged or ends too early, or holds something else.
+METATENSOR_TORCH_EXPORT TensorBlock load_block(const std::string& file);
 /// The same, as `options` say
-METATENSOR_TORCH_EXPORT TensorBlock load_block(const std::string& path, const LoadOptions& options);
-/// Block in `size` bytes at `buffer`, which are copied
-METATENSOR_TORCH_EXPORT TensorBlock load_block_buffer(const uint8_t* buffer, size_t size);
-/// Block in a buffer, uint8 [n], which is copied
+METATENSOR_TORCH_EXPORT TensorBlock load_block(const std::string& file, const LoadOptions& options);
+/// Block in `buffer`, the content of a `.mts` file, uint8 [n_bytes], which is copied. Errors: as for
+/// `load_buffer`.
 METATENSOR_TORCH_EXPORT TensorBlock load_block_buffer(torch::Tensor buffer);
-/// Writes a block to the file at `path`, which is replaced.
-METATENSOR_TORCH_EXPORT void save(const std::string& path, TensorBlock block);
-/// Serialized block, uint8 [n]
-METATENSOR_TORCH_EXPORT torch::Tensor save_buffer(TensorBlock block);
+/// The same for `size` bytes at `buffer`
+METATENSOR_TORCH_EXPORT TensorBlock load_block_buffer(const uint8_t* buffer, size_t size);
+/// Writes the block `data` to the file `file`. Errors: as for a map.
+METATENSOR_TORCH_EXPORT void save(const std::string& file, TensorBlock data);
+/// The same for a block `data`
+METATENSOR_TORCH_EXPORT torch::Tensor save_buffer(TensorBlock data);
 
-/// Labels in the file at `path`
-METATENSOR_TORCH_EXPORT Labels load_labels(const std::string& path);
+/// Labels in the `.npy` file `file`, on the CPU. Errors: RuntimeError if the file can not be opened, is
+/// damaged or ends too early, or holds something else.
+METATENSOR_TORCH_EXPORT Labels load_labels(const std::string& file);
 /// The same, as `options` say
-METATENSOR_TORCH_EXPORT Labels load_labels(const std::string& path, const LoadOptions& options);
-/// Labels in `size` bytes at `buffer`, which are copied
-METATENSOR_TORCH_EXPORT Labels load_labels_buffer(const uint8_t* buffer, size_t size);
-/// Labels in a buffer, uint8 [n], which is copied
+METATENSOR_TORCH_EXPORT Labels load_labels(const std::string& file, const LoadOptions& options);
+/// Labels in `buffer`, the content of a `.npy` file, uint8 [n_bytes], which is copied. Errors: as for
+/// `load_buffer`.
 METATENSOR_TORCH_EXPORT Labels load_labels_buffer(torch::Tensor buffer);
-/// Writes labels to the file at `path`, which is replaced.
-METATENSOR_TORCH_EXPORT void save(const std::string& path, Labels labels);
-/// Serialized labels, uint8 [n]
-METATENSOR_TORCH_EXPORT torch::Tensor save_buffer(Labels labels);
+/// The same for `size` bytes at `buffer`
+METATENSOR_TORCH_EXPORT Labels load_labels_buffer(const uint8_t* buffer, size_t size);
+/// Writes the labels `data` to the file `file`. Errors: RuntimeError if it can not be written.
+METATENSOR_TORCH_EXPORT void save(const std::string& file, Labels data);
+/// The same for labels `data`
+METATENSOR_TORCH_EXPORT torch::Tensor save_buffer(Labels data);
 
 } // namespace metatensor_torch

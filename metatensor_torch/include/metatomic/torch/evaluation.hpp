@@ -26,8 +26,8 @@
 
 namespace metatomic_torch {
 
-/// Checks that the model knows all types of atoms; types that were checked before (same storage, not changed
-/// through torch since, same set) are not looked at again.
+/// Checks that the model knows all types of atoms, which are `supported`, in the `systems`; types that were
+/// checked before (same storage, not changed through torch since, same set) are not looked at again.
 ///
 /// @throws ValueError with the first type that is not supported
 METATOMIC_TORCH_EXPORT void check_atomic_types(const std::vector<System>& systems,
@@ -36,6 +36,11 @@ METATOMIC_TORCH_EXPORT void check_atomic_types(const std::vector<System>& system
 /// Checks what a model is called with: device and dtype of the systems, their cells, neighbor lists and data
 /// that the model asks for, outputs against what the model offers, `selected_atoms`.
 ///
+/// @param systems what the model is evaluated on, in the unit of length of the `options`
+/// @param capabilities what the model can do
+/// @param requested_neighbor_lists the neighbor lists that each system must have
+/// @param requested_inputs the data that each system must have, by name
+/// @param options what is asked of the model
 /// @throws ValueError with what is wrong
 METATOMIC_TORCH_EXPORT void check_inputs(const std::vector<System>& systems,
                                          const ModelCapabilities& capabilities,
@@ -50,6 +55,10 @@ METATOMIC_TORCH_EXPORT void check_inputs(const std::vector<System>& systems,
 /// A system for which all factors are 1 is returned as it is; the others are new ones, differentiable with
 /// respect to what was given. Data that are not there are left to `check_inputs`.
 ///
+/// @param systems with lengths in `system_length_unit`
+/// @param requested_inputs data that the model asks for, by name
+/// @param model_length_unit unit of lengths that the model works with; empty for "as they come"
+/// @param system_length_unit unit of lengths in the systems; empty for "as the model works"
 /// @throws ValueError for units that can not be converted
 METATOMIC_TORCH_EXPORT std::vector<System>
 convert_systems_units(const std::vector<System>& systems,
@@ -59,6 +68,9 @@ convert_systems_units(const std::vector<System>& systems,
 /// The outputs (values and gradients) in the units that were requested; an output whose factor is 1 is
 /// returned as it is, the others are new.
 ///
+/// @param outputs what the model returned, by name
+/// @param declared what the model offers, with the units of `outputs`
+/// @param requested what was asked for, with the wanted units
 /// @throws ValueError for units that can not be converted, or an output that was not declared
 METATOMIC_TORCH_EXPORT c10::Dict<std::string, metatensor_torch::TensorMap>
 convert_outputs_units(const c10::Dict<std::string, metatensor_torch::TensorMap>& outputs,

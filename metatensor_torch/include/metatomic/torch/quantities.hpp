@@ -20,7 +20,7 @@ namespace metatomic_torch {
 ///
 /// @param systems what the model is evaluated on
 /// @param requested what was asked for
-/// @param selected_atoms [n_selected], with names `system, atom`: the only atoms that outputs speak of
+/// @param selected_atoms [n_selected], with the names `system, atom`: the only atoms that outputs speak of
 /// @param values what came: by name, as in `requested`
 /// @param model_dtype "float32" or "float64"
 /// @param inputs_or_outputs "inputs" or "outputs"; outputs that were not requested are an error
@@ -31,8 +31,8 @@ check_quantities(const std::vector<System>& systems, const c10::Dict<std::string
                  const c10::Dict<std::string, metatensor_torch::TensorMap>& values,
                  const std::string& model_dtype, const std::string& inputs_or_outputs);
 
-/// Dimension of the units of a quantity: `energy` for "energy/variant", `none` for "feature", empty for a
-/// custom quantity ("domain::name").
+/// Dimension of the units of the quantity `name`: `energy` for "energy/variant", `none` for "feature", empty
+/// for a custom quantity ("domain::name").
 ///
 /// @throws ValueError if this is not a valid name
 METATOMIC_TORCH_EXPORT std::string unit_dimension_for_quantity(const std::string& name);
@@ -51,6 +51,7 @@ struct QuantityName {
 
 /// Takes the name of a quantity apart.
 ///
+/// @param name the name of a quantity
 /// @param context what the name names, for messages ("model output", "quantity")
 /// @param deprecated_names warn about a deprecated plural?
 /// @throws ValueError if the name is not valid

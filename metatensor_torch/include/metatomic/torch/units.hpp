@@ -26,7 +26,7 @@ namespace metatomic_torch {
 METATOMIC_TORCH_EXPORT double unit_conversion_factor(const std::string& from_unit,
                                                      const std::string& to_unit);
 
-/// As `unit_conversion_factor(from_unit, to_unit)`; the quantity is not used.
+/// The same for `from_unit` and `to_unit`; the `quantity` is not used.
 [[deprecated("use unit_conversion_factor(from_unit, to_unit)")]] METATOMIC_TORCH_EXPORT double
 unit_conversion_factor(const std::string& quantity, const std::string& from_unit, const std::string& to_unit);
 

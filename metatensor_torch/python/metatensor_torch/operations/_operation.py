@@ -3,7 +3,6 @@
 
 from typing import Callable, TypeVar
 
-from .._docstrings import DOCSTRINGS
 from .._eager import FastOperators
 from .._scripting import scripted_as
 
@@ -17,7 +16,6 @@ operators = FastOperators("metatensor")
 def operation(function: F) -> F:
     """The decorated function calls the operator of the same name; scripted code calls that directly.
 
-    Its documentation is the comment of the C++ function.
+    It gets the comment of the C++ function as docstring when the project is built (``cmake/docstrings.py``).
     """
-    function.__doc__ = DOCSTRINGS[function.__name__]
     return scripted_as(f"metatensor::{function.__name__}")(function)

@@ -2,7 +2,6 @@
 from types import TracebackType
 from typing import Optional, Type
 
-from .._docstrings import DOCSTRINGS
 from ._operation import operation, operators
 
 
@@ -32,12 +31,6 @@ class _Checks:
         _switch(self._before)
 
 
-_AS_CONTEXT = """
-
-In a ``with`` statement, only for its block: the checks are as before afterwards.
-"""
-
-
 def _switch(enabled: bool) -> None:
     if enabled:
         operators.unsafe_enable_checks()
@@ -46,10 +39,18 @@ def _switch(enabled: bool) -> None:
 
 
 class unsafe_disable_checks(_Checks):  # noqa: N801 (used like a function)
-    __doc__ = DOCSTRINGS["unsafe_disable_checks"] + _AS_CONTEXT
+    """{unsafe_disable_checks}
+
+    In a ``with`` statement, only for its block: the checks are as before afterwards.
+    """
+
     _wanted = False
 
 
 class unsafe_enable_checks(_Checks):  # noqa: N801
-    __doc__ = DOCSTRINGS["unsafe_enable_checks"] + _AS_CONTEXT
+    """{unsafe_enable_checks}
+
+    In a ``with`` statement, only for its block: the checks are as before afterwards.
+    """
+
     _wanted = True

@@ -2,7 +2,8 @@
 """Typed descriptions of the TorchScript classes and operators, for people, editors and type checkers.
 
 The classes (``torch.classes.metatomic.*``) and operators (``torch.ops.metatomic.*``) themselves are written in
-C++. Where a method here has a body, they do not have it, and it is added to them in Python.
+C++. Where a method here has a body, they do not have it, and it is added to them in Python. What has no docstring here
+gets the comment of the C++ header when the project is built, and so does ``{name}`` in a docstring.
 """
 
 from typing import Dict, List, Optional, Union
@@ -17,93 +18,64 @@ DeviceLike = Union[str, torch.device]
 
 
 class NeighborListOptions:
-    """Which pairs of atoms a model asks for; two are equal if cutoff, ``full_list`` and ``strict`` are."""
-
-    def __init__(self, cutoff: float, full_list: bool, strict: bool, requestor: str = ""):
-        """
-        :param cutoff: radius of the list, in the model's unit of length
-        :param full_list: does each pair come twice, as i-j and j-i?
-        :param strict: are pairs beyond the cutoff left out? Otherwise there may be some
-        :param requestor: who asks for this list
-        """
+    def __init__(self, cutoff: float, full_list: bool, strict: bool, requestor: str = ""): ...
 
     @property
-    def cutoff(self) -> float:
-        """Radius of the list, in the model's unit of length."""
+    def cutoff(self) -> float: ...
 
-    length_unit: str = attribute("Unit of the cutoff; :py:class:`AtomisticModel` sets it.")
-
-    @property
-    def full_list(self) -> bool:
-        """Does each pair come twice?"""
+    length_unit: str = attribute()
 
     @property
-    def strict(self) -> bool:
-        """Are pairs beyond the cutoff left out?"""
+    def full_list(self) -> bool: ...
 
-    def engine_cutoff(self, engine_length_unit: str) -> float:
-        """The cutoff in the engine's unit of length."""
+    @property
+    def strict(self) -> bool: ...
 
-    def requestors(self) -> List[str]:
-        """All who ask for this list."""
+    def engine_cutoff(self, engine_length_unit: str) -> float: ...
 
-    def add_requestor(self, requestor: str) -> None:
-        """Add to the requestors, once."""
+    def requestors(self) -> List[str]: ...
+
+    def add_requestor(self, requestor: str) -> None: ...
 
     def __eq__(self, other: "NeighborListOptions") -> bool: ...
     def __ne__(self, other: "NeighborListOptions") -> bool: ...
 
 
 class System:
-    """Atoms of a simulation; ``len(system)`` is their number."""
+    """{SystemData}
+
+    ``len(system)`` is the number of atoms.
+    """
 
     def __init__(
         self, types: torch.Tensor, positions: torch.Tensor, cell: torch.Tensor, pbc: torch.Tensor
-    ):
-        """
-        :param types: [n_atoms] integers, what they mean is up to the model (often atomic numbers)
-        :param positions: [n_atoms, 3]
-        :param cell: [3, 3], one cell vector in each row; zero where the system is not periodic
-        :param pbc: [3] booleans, is the system periodic along each cell vector?
-        """
+    ): ...
 
-    types: torch.Tensor = attribute("[n_atoms] int32")
+    types: torch.Tensor = attribute()
 
-    positions: torch.Tensor = attribute("[n_atoms, 3]")
+    positions: torch.Tensor = attribute()
 
-    cell: torch.Tensor = attribute("[3, 3], one cell vector in each row")
+    cell: torch.Tensor = attribute()
 
-    pbc: torch.Tensor = attribute("[3] booleans")
+    pbc: torch.Tensor = attribute()
 
     @property
-    def device(self) -> torch.device:
-        """Device of all data."""
+    def device(self) -> torch.device: ...
 
     @property
-    def dtype(self) -> torch.dtype:
-        """Dtype of all floating point data."""
+    def dtype(self) -> torch.dtype: ...
 
-    def add_neighbor_list(self, options: NeighborListOptions, neighbors: TensorBlock) -> None:
-        """Add a list of pairs.
+    def add_neighbor_list(self, options: NeighborListOptions, neighbors: TensorBlock) -> None: ...
 
-        :param neighbors: values [n_pairs, 3, 1] from the first to the second atom; samples ``first_atom,
-            second_atom, cell_shift_a, cell_shift_b, cell_shift_c``, component ``xyz``, property ``distance``
-        """
+    def get_neighbor_list(self, options: NeighborListOptions) -> TensorBlock: ...
 
-    def get_neighbor_list(self, options: NeighborListOptions) -> TensorBlock:
-        """The list of pairs for equal options."""
+    def known_neighbor_lists(self) -> List[NeighborListOptions]: ...
 
-    def known_neighbor_lists(self) -> List[NeighborListOptions]:
-        """Options of all lists."""
+    def add_data(self, name: str, tensor: TensorMap, override: bool = False) -> None: ...
 
-    def add_data(self, name: str, tensor: TensorMap, override: bool = False) -> None:
-        """Add other data: a standard quantity or ``domain::name``."""
+    def get_data(self, name: str) -> TensorMap: ...
 
-    def get_data(self, name: str) -> TensorMap:
-        """Data that were added."""
-
-    def known_data(self) -> List[str]:
-        """Names of all data."""
+    def known_data(self) -> List[str]: ...
 
     def to(
         self,
@@ -111,15 +83,12 @@ class System:
         dtype: Optional[torch.dtype] = None,
         device: Optional[torch.device] = None,
         non_blocking: bool = False,
-    ) -> "System":
-        """The same system with another dtype, on another device, or both."""
+    ) -> "System": ...
 
     def __len__(self) -> int: ...
 
 
 class ModelOutput:
-    """One output of a model, as it is offered or requested (or one input, as it is requested)."""
-
     def __init__(
         self,
         quantity: str = "",
@@ -130,26 +99,21 @@ class ModelOutput:
         per_atom: Optional[bool] = None,
         sample_kind: Optional[str] = None,
     ):
-        """
-        :param quantity: not needed any more
-        :param unit: unit of the values, empty for none in particular
-        :param explicit_gradients: gradients that the TensorMap has
-        :param description: what distinguishes this from other outputs
-        :param per_atom: older form of ``sample_kind``: "atom" or "system"
-        :param sample_kind: "system" (the default), "atom" or "atom_pair"
+        """{ModelOutputData.__init__}
+        :param per_atom: older form of ``sample_kind``: ``True`` for "atom", ``False`` for "system"
         """
 
-    quantity: str = attribute("Not needed any more.")
+    quantity: str = attribute()
 
-    unit: str = attribute("Unit of the values, empty for none in particular.")
+    unit: str = attribute()
 
-    sample_kind: str = attribute('What a sample is: "system", "atom" or "atom_pair".')
+    sample_kind: str = attribute()
 
-    per_atom: bool = attribute("Is a sample an atom? Use ``sample_kind`` in new code.")
+    per_atom: bool = attribute()
 
-    explicit_gradients: List[str] = attribute("Gradients that the TensorMap has.")
+    explicit_gradients: List[str] = attribute()
 
-    description: str = attribute("What distinguishes this from other outputs.")
+    description: str = attribute()
 
 
 class ModelCapabilities:
@@ -164,31 +128,21 @@ class ModelCapabilities:
         supported_devices: List[str] = [],
         dtype: str = "",
     ):
-        """
-        :param outputs: by name: a standard quantity or ``domain::name``, both optionally with ``/variant``
-        :param atomic_types: types of atoms that the model knows
-        :param interaction_range: how far away an atom can be and still change what is computed for another
-        :param length_unit: unit of length that the model works with
-        :param supported_devices: "cpu", "cuda", ..., best first
-        :param dtype: "float32" or "float64"
-        """
+        """{ModelCapabilitiesHolder.__init__}"""
 
-    outputs: Dict[str, ModelOutput] = attribute("Outputs by name.")
+    outputs: Dict[str, ModelOutput] = attribute()
 
-    atomic_types: List[int] = attribute("Types of atoms that the model knows.")
+    atomic_types: List[int] = attribute()
 
-    interaction_range: float = attribute(
-        "How far away an atom can be and still change what is computed for another; -1 if not set."
-    )
+    interaction_range: float = attribute()
 
-    length_unit: str = attribute("Unit of length that the model works with.")
+    length_unit: str = attribute()
 
-    supported_devices: List[str] = attribute("Devices that the model can run on, best first.")
+    supported_devices: List[str] = attribute()
 
-    dtype: str = attribute('Either "float32" or "float64"; empty if not set.')
+    dtype: str = attribute()
 
-    def engine_interaction_range(self, engine_length_unit: str) -> float:
-        """The interaction range in the engine's unit of length."""
+    def engine_interaction_range(self, engine_length_unit: str) -> float: ...
 
 
 class ModelEvaluationOptions:
@@ -200,22 +154,16 @@ class ModelEvaluationOptions:
         outputs: Dict[str, ModelOutput] = {},
         selected_atoms: Optional[Labels] = None,
     ):
-        """
-        :param length_unit: unit of length of the systems
-        :param outputs: what to compute, in which units
-        :param selected_atoms: the only atoms that outputs speak of, with names ``system`` and ``atom``
-        """
+        """{ModelEvaluationOptionsHolder.__init__}"""
 
-    length_unit: str = attribute("Unit of length of the systems.")
+    length_unit: str = attribute()
 
-    outputs: Dict[str, ModelOutput] = attribute("What to compute, in which units.")
+    outputs: Dict[str, ModelOutput] = attribute()
 
-    selected_atoms: Optional[Labels] = attribute("The only atoms that outputs speak of; ``None`` for all.")
+    selected_atoms: Optional[Labels] = attribute()
 
 
 class ModelMetadata:
-    """Who made a model, and how to cite it; printed, it is a text for users."""
-
     def __init__(
         self,
         name: str = "",
@@ -223,66 +171,45 @@ class ModelMetadata:
         authors: List[str] = [],
         references: Dict[str, List[str]] = {},
         extra: Dict[str, str] = {},
-    ):
-        """
-        :param authors: ``Name <email>`` of each
-        :param references: lists under "implementation", "architecture" and "model"
-        :param extra: anything else
-        """
+    ): ...
 
-    name: str = attribute("Name of the model.")
+    name: str = attribute()
 
-    description: str = attribute("What the model is.")
+    description: str = attribute()
 
-    authors: List[str] = attribute("``Name <email>`` of each author.")
+    authors: List[str] = attribute()
 
-    references: Dict[str, List[str]] = attribute('Lists under "implementation", "architecture" and "model".')
+    references: Dict[str, List[str]] = attribute()
 
-    extra: Dict[str, str] = attribute("Anything else.")
+    extra: Dict[str, str] = attribute()
 
 
-def version() -> str:
-    """Version of the metatomic-torch interface that the library implements."""
+def version() -> str: ...
 
 
-def unit_conversion_factor(from_unit: str, to_unit: str) -> float:
-    """What to multiply values in ``from_unit`` by to have them in ``to_unit``; 1 if one of them is empty.
-
-    Units are expressions like ``kJ/mol/A`` or ``eV*A^-3``. An older form has a quantity as first argument.
-    """
+def unit_conversion_factor(from_unit: str, to_unit: str) -> float: ...
 
 
-def unit_dimension_for_quantity(name: str) -> str:
-    """Dimension of a standard quantity ("energy", "length", "none", ...), empty for a custom one."""
+def unit_dimension_for_quantity(name: str) -> str: ...
 
 
-def pick_device(model_devices: List[str], requested_device: Optional[str] = None) -> str:
-    """The first of the model's devices that is there, or the requested one (``cuda:1``) after a check."""
+def pick_device(model_devices: List[str], requested_device: Optional[str] = None) -> str: ...
 
 
 def pick_output(
     requested_output: str, outputs: Dict[str, ModelOutput], desired_variant: Optional[str] = None
-) -> str:
-    """Full name of an output with the desired variant, or with the only one there is."""
+) -> str: ...
 
 
-def read_model_metadata(path: str) -> ModelMetadata:
-    """Metadata in the file of a saved model."""
+def read_model_metadata(path: str) -> ModelMetadata: ...
 
 
-def check_atomistic_model(path: str) -> None:
-    """Check that a file has a model that this version can run, and warn about missing extensions."""
+def check_atomistic_model(path: str) -> None: ...
 
 
-def load_model_extensions(path: str, extensions_directory: Optional[str]) -> None:
-    """Load the TorchScript extensions that a saved model needs, looking in this directory first."""
+def load_model_extensions(path: str, extensions_directory: Optional[str]) -> None: ...
 
 
 def register_autograd_neighbors(
     system: System, neighbors: TensorBlock, check_consistency: bool = False
-) -> None:
-    """Make the pair vectors depend on positions and cell of the system, for derivatives by autograd.
-
-    :param neighbors: pairs as in :py:meth:`System.add_neighbor_list`; their values are modified in place
-    :param check_consistency: check that vectors and cell shifts agree with the positions
-    """
+) -> None: ...

@@ -5,12 +5,13 @@ Scripted code can call all of these functions; there, a file is given by its nam
 """
 
 import os
+from typing import Optional
 
 import torch
 
 from metatensor_torch._eager import fast_op
 from metatensor_torch._scripting import scripted_as
-from metatensor_torch.io import File, is_path, read_buffer, write_buffer
+from metatensor_torch.io import Device, File, is_path, load_from, write_buffer
 
 from ._classes import System
 
@@ -23,9 +24,9 @@ _save_buffer = fast_op("metatomic::save_buffer")
 
 @scripted_as("metatomic::save")
 def save(file: File, system: System) -> None:
-    """Write a system with its neighbor lists and data.
+    """{save}
 
-    :param file: name of a file, ``.mta`` by custom, or an object with a ``write`` method that takes bytes
+    ``file`` may also be an object with a ``write`` method that takes bytes.
     """
     if is_path(file):
         _save(os.fspath(file), system)
@@ -35,20 +36,22 @@ def save(file: File, system: System) -> None:
 
 @scripted_as("metatomic::save_buffer")
 def save_buffer(system: System) -> torch.Tensor:
-    """The content of the file that :py:func:`save` writes, as a ``uint8`` tensor [n_bytes]."""
     return _save_buffer(system)
 
 
 @scripted_as("metatomic::load_system")
-def load_system(file: File) -> System:
-    """Read a system from a file of :py:func:`save`, to CPU.
+def load_system(file: File, *, device: Optional[Device] = None, mmap: bool = False) -> System:
+    """{load_system}
 
-    :param file: name of a file, or an object with a ``read`` method that returns bytes
+    ``file`` may also be an object with a ``read`` method that returns bytes.
+
+    :param device: {LoadOptions.device}; the CPU by default
+    :param mmap: {LoadOptions.memory_map}. Only for files given by name
+    :raises ValueError: if ``mmap`` is asked for an object
     """
-    return _load_system(os.fspath(file)) if is_path(file) else _load_system_buffer(read_buffer(file))
+    return load_from(_load_system, _load_system_buffer, file, device, mmap)
 
 
 @scripted_as("metatomic::load_system_buffer")
 def load_system_buffer(buffer: torch.Tensor) -> System:
-    """Read a system from the content of such a file, a ``uint8`` tensor [n_bytes]."""
     return _load_system_buffer(buffer)

@@ -72,7 +72,8 @@ METATENSOR_TORCH_EXPORT TensorBlock random_uniform_like_block(const TensorBlock&
 ///
 /// The first axis are the samples, the last one the properties, those between are components; they are named
 /// "sample", "property", "component_1", ... With several `sample_names`, as many leading axes make up the
-/// samples, and with several `property_names` as many trailing ones the properties: one row of labels for
+/// samples, and with several `property_names` as many trailing ones the properties, `component_names` being
+/// those of the axes between: one row of labels for
 /// each combination of indices, the last index running fastest. Errors: ValueError if `array` has fewer than
 /// two axes or if the number of names does not fit its axes.
 METATENSOR_TORCH_EXPORT TensorBlock block_from_array(

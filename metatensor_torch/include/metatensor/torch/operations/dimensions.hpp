@@ -31,8 +31,8 @@ METATENSOR_TORCH_EXPORT TensorMap insert_dimension(const TensorMap& tensor, cons
 METATENSOR_TORCH_EXPORT TensorMap append_dimension(const TensorMap& tensor, const std::string& axis,
                                                    const std::string& name, const torch::IValue& values);
 
-/// Map whose labels along `axis` have their dimensions in another order: number `dimensions_indexes[i]`
-/// becomes number i.
+/// Map whose labels along `axis` have the dimensions of those of `tensor` in another order: number
+/// `dimensions_indexes[i]` becomes number i.
 ///
 /// `axis` is "keys", "samples" or "properties". Negative indices count from the end. Samples of gradients
 /// stay as they are. Errors: IndexError if there is no such dimension; ValueError for another axis, or unless
@@ -40,7 +40,7 @@ METATENSOR_TORCH_EXPORT TensorMap append_dimension(const TensorMap& tensor, cons
 METATENSOR_TORCH_EXPORT TensorMap permute_dimensions(const TensorMap& tensor, const std::string& axis,
                                                      const std::vector<int64_t>& dimensions_indexes);
 
-/// Map whose labels along `axis` lack the dimension `name`.
+/// Map whose labels along `axis` are those of `tensor` without the dimension `name`.
 ///
 /// `axis` is "keys", "samples" or "properties". Samples of gradients stay as they are.
 /// Errors: ValueError for another axis, if there is no such dimension, or if it is the only one; RuntimeError
@@ -48,7 +48,7 @@ METATENSOR_TORCH_EXPORT TensorMap permute_dimensions(const TensorMap& tensor, co
 METATENSOR_TORCH_EXPORT TensorMap remove_dimension(const TensorMap& tensor, const std::string& axis,
                                                    const std::string& name);
 
-/// Map whose labels along `axis` have the dimension `old` under the name `new`.
+/// Map whose labels along `axis` are those of `tensor`, with the dimension `old` under the name `new`.
 ///
 /// `axis` is "keys", "samples", "components" or "properties". Dimensions with this name in the samples of
 /// gradients ("sample", the place in the samples of the values, keeps its name) and components that only

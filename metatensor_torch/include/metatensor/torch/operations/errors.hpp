@@ -12,7 +12,7 @@ namespace metatensor_torch {
 /// Two maps or blocks, or their labels, are not the same where they have to be: `NotEqualError` in Python
 class METATENSOR_TORCH_EXPORT NotEqualError : public c10::ValueError {
   public:
-    /// Error with this message
+    /// Error with the text `message`
     explicit NotEqualError(const std::string& message);
 };
 

@@ -15,7 +15,7 @@
 
 namespace metatensor_torch {
 
-/// Unique entries of some dimensions of the labels of all blocks, sorted.
+/// Unique entries of some dimensions of the labels of all blocks of `tensor`, sorted.
 ///
 /// `axis` is "samples" or "properties"; `names` is the name of a dimension, or several, which the result has
 /// in this order. With `gradient`, the labels of the gradients with respect to this parameter are taken.
@@ -26,7 +26,7 @@ METATENSOR_TORCH_EXPORT Labels unique_metadata(const TensorMap& tensor, const st
                                                const torch::IValue& names,
                                                const std::optional<std::string>& gradient = std::nullopt);
 
-/// The same as `unique_metadata` for the labels of one block.
+/// The same as `unique_metadata` for the labels of one `block`.
 METATENSOR_TORCH_EXPORT Labels
 unique_metadata_block(const TensorBlock& block, const std::string& axis, const torch::IValue& names,
                       const std::optional<std::string>& gradient = std::nullopt);

@@ -43,7 +43,7 @@ METATENSOR_TORCH_EXPORT TensorBlock slice_block(const TensorBlock& block, const 
 /// Each of these is what `slice` or `slice_block` take, and gives what they give. Faster than as many calls
 /// of `slice`: samples and properties are searched once for all selections, values are gathered once. The
 /// parts may share memory with each other and with `tensor`. In TorchScript, the list must have the type
-/// `List[Union[Tensor, List[int], Labels]]`.
+/// `List[Union[Tensor, List[int], Labels]]`. Errors: those of `slice` and `slice_block`.
 METATENSOR_TORCH_EXPORT std::vector<TensorMap> split(const TensorMap& tensor, const std::string& axis,
                                                      const torch::IValue& selections);
 

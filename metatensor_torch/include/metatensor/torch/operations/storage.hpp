@@ -17,7 +17,7 @@ namespace metatensor_torch {
 /// memory with `tensor`.
 METATENSOR_TORCH_EXPORT TensorMap detach(const TensorMap& tensor);
 
-/// Block with the same labels and values, which autograd takes as constants, see `detach`.
+/// Block with the labels and values of `block`, which autograd takes as constants, see `detach`.
 METATENSOR_TORCH_EXPORT TensorBlock detach_block(const TensorBlock& block);
 
 /// Map with the same labels, whose values and gradients autograd takes as constants and from here on records
@@ -25,27 +25,27 @@ METATENSOR_TORCH_EXPORT TensorBlock detach_block(const TensorBlock& block);
 /// integers.
 METATENSOR_TORCH_EXPORT TensorMap requires_grad(const TensorMap& tensor, bool requires_grad = true);
 
-/// Block with the same labels, whose values autograd records from here on, see `requires_grad`.
+/// Block with the labels of `block`, whose values autograd records from here on, see `requires_grad`.
 METATENSOR_TORCH_EXPORT TensorBlock requires_grad_block(const TensorBlock& block, bool requires_grad = true);
 
-/// Whether the values and gradients of all blocks are contiguous in memory, rows after rows.
+/// Whether the values and gradients of all blocks of `tensor` are contiguous in memory, rows after rows.
 METATENSOR_TORCH_EXPORT bool is_contiguous(const TensorMap& tensor);
 
-/// Whether the values and gradients of the block are contiguous in memory, see `is_contiguous`.
+/// Whether the values and gradients of `block` are contiguous in memory, see `is_contiguous`.
 METATENSOR_TORCH_EXPORT bool is_contiguous_block(const TensorBlock& block);
 
 /// Map with the same labels and values, contiguous in memory; what is so already is shared with `tensor`.
 METATENSOR_TORCH_EXPORT TensorMap make_contiguous(const TensorMap& tensor);
 
-/// Block with the same labels and values, contiguous in memory, see `make_contiguous`.
+/// Block with the labels and values of `block`, contiguous in memory, see `make_contiguous`.
 METATENSOR_TORCH_EXPORT TensorBlock make_contiguous_block(const TensorBlock& block);
 
-/// Map without the gradients that `remove` names, or without any if it is None. Values are shared with
-/// `tensor`; names of gradients that are not there are ignored.
+/// `tensor` without the gradients that `remove` names, or without any if it is None. Values are shared with
+/// `tensor`; names of gradients that are not there are no error, and ignored.
 METATENSOR_TORCH_EXPORT TensorMap remove_gradients(
     const TensorMap& tensor, const std::optional<std::vector<std::string>>& remove = std::nullopt);
 
-/// Block without the gradients that `remove` names, or without any if it is None, see `remove_gradients`.
+/// `block` without the gradients that `remove` names, or without any if it is None, see `remove_gradients`.
 METATENSOR_TORCH_EXPORT TensorBlock remove_gradients_block(
     const TensorBlock& block, const std::optional<std::vector<std::string>>& remove = std::nullopt);
 
