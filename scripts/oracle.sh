@@ -13,6 +13,7 @@ case ${1:-} in
     *) die "scripts/oracle.sh takes no argument, got '$1'" ;;
 esac
 if [[ -n ${METATENSOR_ORACLE_PYTHON:-} ]]; then exit 0; fi
+unset PYTHONPATH # which may name our own packages, under the same names
 
 bash "$source_dir/scripts/setup.sh"
 if command -v flock >/dev/null; then
