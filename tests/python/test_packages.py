@@ -29,6 +29,7 @@ def run_python(code: str, *path: str) -> subprocess.CompletedProcess:
         "from metatensor.torch import Labels, LabelsEntry, TensorBlock, TensorMap, load, save",
         "import metatensor.torch.utils as utils; utils.cmake_prefix_path",
         "import metatensor_torch, metatensor.torch; assert metatensor_torch is metatensor.torch",
+        "import metatensor.torch, metatensor_torch; assert metatensor_torch is metatensor.torch",
         "import metatensor.torch.io, metatensor_torch; assert metatensor.torch.io is metatensor_torch.io",
         "import metatomic.torch; metatomic.torch.System",
         "from metatomic.torch.model import AtomisticModel",
@@ -43,14 +44,16 @@ def test_beside_metatensor_core(tmp_path):
     core = tmp_path / "metatensor"
     core.mkdir()
     (core / "__init__.py").write_text("NAME = 'core'\n")
-    (core / "torch.py").write_text(
-        "import sys, metatensor_torch\nsys.modules['metatensor.torch'] = metatensor_torch\n"
+    (core / "torch.py").write_text( # what metatensor-core's does
+        "import sys, metatensor_torch\nassert sys.modules['metatensor.torch'] is metatensor_torch\n"
     )
     code = "import metatensor, metatensor.torch; print(metatensor.NAME, metatensor.torch.Labels.__class__.__name__)"
     assert run_python(code, tmp_path).stdout == "core ScriptClass\n"
     # the same with core found after this project, as with an installed core and a build tree
-    code = f"import sys; sys.path.append({str(tmp_path)!r}); {code}"
-    assert run_python(code).stdout == "core ScriptClass\n"
+    after = f"import sys; sys.path.append({str(tmp_path)!r}); "
+    assert run_python(after + code).stdout == "core ScriptClass\n"
+    # and where this project was imported by its other name before
+    assert run_python(after + "import metatensor_torch; " + code).stdout == "core ScriptClass\n"
 
 
 def test_imports_nothing_else():

@@ -5,6 +5,10 @@ The package is also importable as ``metatensor.torch``. The classes work in eage
 in ``torch.jit.script``.
 """
 
+import sys
+
+import metatensor  # metatensor-core if that is installed, else a namespace
+
 from . import _library
 
 
@@ -34,6 +38,12 @@ dtype_name = eager_function("metatensor::dtype_name", documentation.dtype_name)
 __version__ = version()
 
 patch_script_modules()
+
+# metatensor.torch and its modules are other names of this package and its modules. The place for it is here, as
+# metatensor-core comes with a metatensor.torch of its own, which imports this package and expects the name.
+for _name in [name for name in sys.modules if name.partition(".")[0] == "metatensor_torch"]:
+    sys.modules["metatensor.torch" + _name[len("metatensor_torch") :]] = sys.modules[_name]
+metatensor.torch = sys.modules[__name__]
 
 __all__ = [
     "Labels",

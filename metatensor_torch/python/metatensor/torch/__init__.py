@@ -5,11 +5,4 @@ There is no ``metatensor/__init__.py`` beside it, so that ``metatensor`` is a na
 project stands alone, and metatensor-core's package when that is installed.
 """
 
-import sys
-
-import metatensor_torch
-
-
-for _name in [name for name in sys.modules if name.startswith("metatensor_torch.")]:
-    sys.modules[__name__ + _name[len("metatensor_torch") :]] = sys.modules[_name]
-sys.modules[__name__] = metatensor_torch
+import metatensor_torch  # noqa: F401  (puts itself into sys.modules under this name, too)
