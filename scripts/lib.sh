@@ -66,6 +66,19 @@ python=${METATENSOR_TORCH_PYTHON:-$venv_dir/bin/python}
 oracle_dir=$cache_dir/oracle
 export_oracle() { export METATENSOR_ORACLE_PYTHON=${METATENSOR_ORACLE_PYTHON:-$oracle_dir/bin/python}; }
 
+# Where scripts/docs.sh has Sphinx, which shares torch with the main Python.
+docs_dir=$cache_dir/docs
+
+# new_environment DIRECTORY: a virtual environment that finds what is installed for the main Python, too.
+new_environment() {
+    local purelib='import sysconfig; print(sysconfig.get_path("purelib"))'
+    if ! "$1/bin/python" -c '' 2>/dev/null; then
+        rm -rf "$1"
+        "$python" -m venv "$1"
+    fi
+    "$python" -c "$purelib" >"$("$1/bin/python" -c "$purelib")/main.pth"
+}
+
 # Where a module lies, or nothing.
 module_dir() {
     "$python" -c 'import importlib.util, os, sys

@@ -25,14 +25,9 @@ key=$(key_of "$(<"$requirements")" "$python")
 if is_done "$oracle_dir/.installed" "$key"; then exit 0; fi
 
 say "installing the existing packages into $oracle_dir"
-if ! "$oracle_dir/bin/python" -c '' 2>/dev/null; then
-    rm -rf "$oracle_dir"
-    "$python" -m venv "$oracle_dir"
-fi
+new_environment "$oracle_dir"
 run_logged "$cache_dir/log/oracle-install.log" "$oracle_dir/bin/python" -m pip install --disable-pip-version-check \
     --no-deps -r "$requirements"
-purelib='import sysconfig; print(sysconfig.get_path("purelib"))'
-"$python" -c "$purelib" >"$("$oracle_dir/bin/python" -c "$purelib")/main.pth"
 "$oracle_dir/bin/python" -c 'import metatensor.torch, metatomic.torch' ||
     die "the existing packages can't be imported with $oracle_dir/bin/python"
 echo "$key" >"$oracle_dir/.installed"

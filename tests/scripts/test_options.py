@@ -32,7 +32,8 @@ def test_help(script):
 @pytest.mark.parametrize(
     "script, options, message",
     [
-        ("setup.sh", ["now"], "takes no argument, got 'now'"),
+        ("setup.sh", ["now"], "takes no argument but --docs, got 'now'"),
+        ("docs.sh", ["now"], "takes no argument, got 'now'"),
         ("build.sh", ["fast"], "the preset must be release, dev or asan, got 'fast'"),
         ("build.sh", ["dev", "fast"], "expected an option of CMake such as -DNAME=VALUE, got 'fast'"),
         ("test.sh", ["--fast"], "unknown option '--fast'"),

@@ -53,6 +53,7 @@ class ModelInterface(torch.nn.Module):
         :param selected_atoms: the only atoms [n_selected] that outputs speak of, with names ``system`` and
             ``atom``; ``None`` for all atoms
         :returns: the outputs under the names they were requested with
+        :raises RuntimeError: or any other, if the systems can not be computed; engines stop with its text
         """
         raise NotImplementedError("`forward` is for the model to define")
 
@@ -84,6 +85,11 @@ class AtomisticModel(torch.nn.Module):
             require gradients any more
         :param metadata: who made the model, and how to cite it
         :param capabilities: what the model can do; all but ``length_unit`` has to be set
+        :raises TypeError: if ``module`` is no module, or its ``forward`` has other arguments or types than
+            :py:meth:`ModelInterface.forward`
+        :raises ValueError: if ``module`` is in training mode, ``capabilities`` lack something, or neighbor lists are
+            requested in another unit of length
+        :raises NotImplementedError: if two submodules request the same input differently
         """
         super().__init__()
         if not isinstance(module, torch.nn.Module):
@@ -133,7 +139,10 @@ class AtomisticModel(torch.nn.Module):
 
     @torch.jit.export
     def requested_inputs(self, use_new_names: bool = False) -> Dict[str, ModelOutput]:
-        """The data that each system must have; under their old plural names (``charges``) by default."""
+        """The data that each system must have.
+
+        :param use_new_names: under their current names (``charge``), or their old plural ones (``charges``)?
+        """
         return self._requested_inputs if use_new_names else self._deprecated_inputs
 
     def forward(
@@ -147,6 +156,9 @@ class AtomisticModel(torch.nn.Module):
         :param systems: atoms with lengths in ``options.length_unit``, and what the model requested
         :param options: which outputs are wanted, in which units, for which atoms
         :param check_consistency: check all inputs and outputs (slow); types of atoms are always checked
+        :returns: the outputs that were asked for, in the units that were asked for
+        :raises ValueError: for types of atoms that the model does not know, units that can not be converted, and
+            whatever a check finds
         """
         requested = self._in_names_of_model(options.outputs)
         if check_consistency:
@@ -201,6 +213,8 @@ class AtomisticModel(torch.nn.Module):
         :param file: name of the file, usually ``*.pt``, or a file object that is open for writing bytes
         :param collect_extensions: directory to which to copy the TorchScript extensions that are loaded now,
             which the model might need; an engine can be told to look for them there
+        :raises ValueError: for a model in training mode
+        :raises RuntimeError: if the model can not be scripted, or the file not be written
         """
         if self.training:
             raise ValueError("a model in training mode can not be saved, call `.eval()` first")
@@ -215,7 +229,10 @@ class AtomisticModel(torch.nn.Module):
 
 
 def is_atomistic_model(module: torch.nn.Module) -> bool:
-    """Is this an :py:class:`AtomisticModel`, or one that was scripted or loaded?"""
+    """Is ``module`` an :py:class:`AtomisticModel`, or one that was scripted or loaded?
+
+    :raises TypeError: if it is no module
+    """
     if not isinstance(module, torch.nn.Module):
         raise TypeError(f"`module` must be a torch.nn.Module, got {type(module).__name__}")
     if isinstance(module, torch.jit.RecursiveScriptModule):
@@ -230,6 +247,8 @@ def load_atomistic_model(
 
     :param path: name of the file
     :param extensions_directory: where to look first for the TorchScript extensions that the model needs
+    :raises ValueError: if the file is not there, not a TorchScript file, or not an atomistic model
+    :raises RuntimeError: if TorchScript can not load it, with a hint where extensions are missing
     """
     path = os.fspath(path)
     load_model_extensions(path, None if extensions_directory is None else os.fspath(extensions_directory))

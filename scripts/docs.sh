@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Makes the pages of the documentation in build/docs/html: usage: scripts/docs.sh
+#
+# Builds the project if needed, as the Python reference is made of the modules, and checks on the way that each public
+# name of C++ and Python is documented and that no link leads nowhere. A warning is an error. Doxygen and Sphinx are
+# installed if they are missing (docs/requirements.txt). scripts/test.sh --docs runs the code in the pages.
+
+source "$(dirname "$0")/lib.sh"
+case ${1:-} in
+    -h | --help) print_help "$0"; exit 0 ;;
+    "") ;;
+    *) die "scripts/docs.sh takes no argument, got '$1'" ;;
+esac
+
+bash "$source_dir/scripts/setup.sh" --docs
+bash "$source_dir/scripts/build.sh" release
+export_run_environment
+say "making the pages of the documentation"
+"$docs_dir/bin/python" -B "$source_dir/docs/build.py" "$source_dir/build/docs"
