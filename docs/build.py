@@ -37,8 +37,12 @@ def run_doxygen(output: Path) -> Path:
 
 
 def remove_internal_members(page: Path) -> None:
-    """What is public only because other parts of the libraries call it."""
+    """What is not public, or only because other parts of the libraries call it."""
     tree = ElementTree.parse(page)
+    compound = tree.getroot()[0]
+    for section in compound.findall("sectiondef"):
+        if section.get("kind").startswith(("private", "protected")):
+            compound.remove(section)
     for section in tree.iter("sectiondef"):
         for member in section.findall("memberdef"):
             text = "".join("".join(part.itertext()) for part in member.findall("briefdescription"))

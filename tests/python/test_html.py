@@ -53,7 +53,8 @@ def test_labels():
 
 def test_long_labels_are_cut():
     page = Page(Labels.range("a", 100_000)._repr_html_())
-    assert page.all("td") == [*map(str, range(10)), "… 99990 more"]
+    assert page.all("td") == [*map(str, range(10))]
+    assert page.all("div")[-1] == "… 99990 more"
 
 
 def test_block():
@@ -84,7 +85,7 @@ def test_map_with_many_blocks_is_cut():
     labels = Labels.range("n", 1)
     blocks = [TensorBlock(torch.zeros(1, 1), labels, [], labels) for _ in range(1000)]
     text = TensorMap(Labels.range("key", 1000), blocks)._repr_html_()
-    assert "… 990 more" in Page(text).all("td")
+    assert "… 990 more" in Page(text).all("div")
     assert len(text) < 20_000
 
 

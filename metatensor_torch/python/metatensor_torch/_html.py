@@ -9,6 +9,7 @@ import torch
 
 MAX_ENTRIES = 10  # of labels, or blocks of a map, that are shown
 _STYLE = 'style="margin: 0.2em 0 0.2em 1em"'
+_TABLE_STYLE = 'style="margin: 0.2em 0 0.2em 1em; text-align: right; border-spacing: 0.8em 0"'
 
 
 def labels_html(labels) -> str:
@@ -33,7 +34,8 @@ def map_html(tensor) -> str:
     """A row for each block: its key, and the block itself to be opened."""
     keys = tensor.keys
     blocks = [block_html(tensor.block_by_id(i)) for i in range(min(len(tensor), MAX_ENTRIES))]
-    rows = [[*row, block] for row, block in zip(_first_rows(keys), blocks)]
+    cells = [f'<div style="text-align: left">{block}</div>' for block in blocks]
+    rows = [[*row, cell] for row, cell in zip(_first_rows(keys), cells)]
     summary = f"{_bold('TensorMap')} with {_count(len(tensor), 'block', 'blocks')}{_elsewhere(tensor.device)}"
     table = _table([*keys.names, ""], rows, len(tensor))
     info = "".join(f"<div {_STYLE}>{escape(key)}: {escape(text)}</div>" for key, text in sorted(tensor.info().items()))
@@ -57,9 +59,8 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], n_all: int) -> 
     """Table with escaped header; the cells are HTML already."""
     head = "".join(f"<th>{escape(name)}</th>" for name in header)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    if n_all > MAX_ENTRIES:
-        body += f'<tr><td colspan="{len(header)}">… {n_all - MAX_ENTRIES} more</td></tr>'
-    return f"<table {_STYLE}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    more = f"<div {_STYLE}>… {n_all - MAX_ENTRIES} more</div>" if n_all > MAX_ENTRIES else ""
+    return f"<table {_TABLE_STYLE}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
 def _details(summary: str, content: str) -> str:
