@@ -4,7 +4,7 @@
 #
 # Builds the project if needed, as the Python reference is made of the modules, and checks on the way that each public
 # name of C++ and Python is documented and that no link leads nowhere. A warning is an error. Doxygen and Sphinx are
-# installed if they are missing (docs/requirements.txt). scripts/test.sh --docs runs the code in the pages.
+# installed if they are missing (docs/requirements.txt). scripts/test.sh --python runs the code in the pages.
 
 source "$(dirname "$0")/lib.sh"
 case ${1:-} in

