@@ -10,8 +10,6 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import torch
 
-from . import _html
-
 
 Names = Union[str, Sequence[str]]
 DeviceLike = Union[str, torch.device]
@@ -135,7 +133,9 @@ class Labels:
         return map(self.__getitem__, range(len(self)))
 
     def _repr_html_(self) -> str:
-        return _html.labels_html(self)
+        from ._html import labels_html
+
+        return labels_html(self)
 
     def __eq__(self, other: "Labels") -> bool: ...
     def __ne__(self, other: "Labels") -> bool: ...
@@ -209,7 +209,9 @@ class TensorBlock:
     def __len__(self) -> int: ...
 
     def _repr_html_(self) -> str:
-        return _html.block_html(self)
+        from ._html import block_html
+
+        return block_html(self)
 
 
 Selection = Union[None, int, Dict[str, int], Labels, LabelsEntry]
@@ -300,7 +302,9 @@ class TensorMap:
         return map(self.__getitem__, range(len(self)))
 
     def _repr_html_(self) -> str:
-        return _html.map_html(self)
+        from ._html import map_html
+
+        return map_html(self)
 
 
 def version() -> str: ...
