@@ -8,9 +8,11 @@
 
 #include <dlfcn.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 namespace {
 
@@ -62,8 +64,16 @@ std::string refusal(void* lammps) {
            "LAMMPS_SOURCE_DIR, or LAMMPS_ROOT for an installed one)";
 }
 
+/// Where all ranks meet the same error at once, one that aborts can end rank 0 before that has written
+/// anything.
+void let_the_first_rank_speak(void* lammps) {
+    const int rank = lammps_extract_setting != nullptr ? lammps_extract_setting(lammps, "world_rank") : 0;
+    if (rank > 0) std::this_thread::sleep_for(std::chrono::seconds(1));
+}
+
 /// Prints `text` as a LAMMPS error and stops.
 [[noreturn]] void stop(void* lammps, int error_type, const std::string& text) {
+    if (error_type == error_on_one_rank) let_the_first_rank_speak(lammps);
     if (lammps_error != nullptr) lammps_error(lammps, error_type, text.c_str());
     throw std::runtime_error(text);
 }
