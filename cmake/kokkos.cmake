@@ -7,3 +7,8 @@ if (kokkos_core_type STREQUAL "STATIC_LIBRARY")
 else()
     set(METATENSOR_KOKKOS_ORIGIN "shared")
 endif()
+
+# In the words of LAMMPS: openmp serial cuda ...
+string(TOLOWER "${Kokkos_DEVICES}" METATENSOR_KOKKOS_APIS)
+string(REPLACE ";" " " METATENSOR_KOKKOS_APIS "${METATENSOR_KOKKOS_APIS}")
+string(REPLACE "threads" "pthreads" METATENSOR_KOKKOS_APIS "${METATENSOR_KOKKOS_APIS}")

@@ -2,6 +2,9 @@
 #
 # LAMMPS_SOURCE_DIR  folder with LAMMPS's sources (the one that holds src/)
 # LAMMPS_ROOT        or an installed LAMMPS with its CMake package
+#
+# With sources that have the KOKKOS package, and a shared Kokkos (see kokkos.cmake), which must be the one of this
+# LAMMPS, the plugin has pair_style metatensor/kk too: METATENSOR_TORCH_LAMMPS_KOKKOS.
 
 set(LAMMPS_SOURCE_DIR "" CACHE PATH "LAMMPS's sources: the folder that holds src/")
 
@@ -75,3 +78,24 @@ set(LAMMPS_MPI $<IF:$<BOOL:${METATENSOR_TORCH_HAS_OPEN_MPI}>,Open MPI,MPICH>)
 # The functions of LAMMPS itself come from whatever loads the plugin.
 target_link_libraries(lammps_headers INTERFACE MPI::MPI_CXX)
 set(LAMMPS_TAGINT_BYTES $<IF:$<STREQUAL:${LAMMPS_SIZES},BIGBIG>,8,4>)
+
+set(can_have_kokkos OFF)
+if (LAMMPS_SOURCE_DIR AND EXISTS ${LAMMPS_SOURCE_DIR}/src/KOKKOS/kokkos_type.h AND METATENSOR_KOKKOS_ORIGIN STREQUAL "shared")
+    set(can_have_kokkos ON)
+endif()
+option(METATENSOR_TORCH_LAMMPS_KOKKOS "Build pair_style metatensor/kk, for a LAMMPS with the KOKKOS package" ${can_have_kokkos})
+if (METATENSOR_TORCH_LAMMPS_KOKKOS)
+    if (NOT can_have_kokkos)
+        message(FATAL_ERROR "METATENSOR_TORCH_LAMMPS_KOKKOS needs LAMMPS_SOURCE_DIR, with src/KOKKOS, and the shared "
+            "Kokkos that this LAMMPS was built with: set Kokkos_ROOT to where it is installed")
+    endif()
+    add_library(lammps_kokkos_headers INTERFACE)
+    target_include_directories(lammps_kokkos_headers SYSTEM INTERFACE
+        ${LAMMPS_SOURCE_DIR}/src/KOKKOS ${LAMMPS_SOURCE_DIR}/src)
+    target_compile_definitions(lammps_kokkos_headers INTERFACE LMP_KOKKOS)
+    file(STRINGS ${LAMMPS_SOURCE_DIR}/src/KOKKOS/kokkos_type.h kk_float REGEX "KK_FLOAT")
+    if (kk_float)
+        target_compile_definitions(lammps_kokkos_headers INTERFACE METATENSOR_LAMMPS_KK_FLOAT)
+    endif()
+    target_link_libraries(lammps_kokkos_headers INTERFACE lammps_headers)
+endif()

@@ -87,4 +87,13 @@ Array borrow_matrix(T* data, std::int64_t rows, std::int64_t columns, Place plac
             {}};
 }
 
+/// `n` columns of a matrix, from column `first` on: the same memory.
+inline Array columns_of(const Array& matrix, std::int64_t first, std::int64_t n) {
+    const std::int64_t bytes = matrix.element == Element::int32 || matrix.element == Element::float32 ? 4 : 8;
+    Array result = matrix;
+    result.data = static_cast<std::byte*>(matrix.data) + first * matrix.strides[1] * bytes;
+    result.extents[1] = n;
+    return result;
+}
+
 } // namespace metatensor_kokkos

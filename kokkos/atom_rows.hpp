@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "execution.hpp"
 #include "marshaller.hpp"
 #include "tag_table.hpp"
 #include "view_array.hpp"
@@ -70,136 +71,153 @@ class Fractions {
 
 /// The atoms of the System: images folded onto their representatives (see `Marshaller`).
 template <class Space>
-class AtomRows {
-  public:
-    using Positions = RowsView<const double, 3, Space>;
-    using Integers = Kokkos::View<std::int32_t*, Space>;
-
-    AtomRows() = default;
-
-    template <class Tags>
-    AtomRows(Positions positions, StridedView<const int, 1, Space> types, Tags tags, std::int64_t n_owned,
-             const Box& box, const ModelTypes& model_types)
-        : placements(Kokkos::view_alloc("AtomRows::placements", Kokkos::WithoutInitializing),
-                     positions.extent(0)),
-          depth(Kokkos::view_alloc("AtomRows::depth", Kokkos::WithoutInitializing), positions.extent(0)),
-          model_type_(to_space("AtomRows::model_type", model_types.types)) {
-        const auto included = to_space("AtomRows::included", model_types.included);
-        const auto fractions = Fractions(box);
-        const auto representative =
-            find_representatives(positions, types, tags, n_owned, included, fractions);
-        number_rows(representative, n_owned);
-        place_images(positions, representative, fractions);
-        copy_types(types);
-    }
-
+struct AtomRows {
     /// `[n_owned + n_ghosts]`.
-    Kokkos::View<Placement*, Space> placements;
+    ViewIn<Placement*, Space> placements;
     /// `[n_owned + n_ghosts]`: how far outside of the rank's part of the box; 0 for owned atoms.
-    Kokkos::View<float*, Space> depth;
+    ViewIn<float*, Space> depth;
     /// `[n_rows]`: the engine's index of the representative.
-    Integers atom_of_row;
+    ViewIn<std::int32_t*, Space> atom_of_row;
     /// `[n_rows]`: the model's type.
-    Integers types;
+    ViewIn<std::int32_t*, Space> types;
     std::int64_t n_owned_rows = 0;
+};
 
-  private:
-    using Policy = Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>;
+/// Steps of `make_atom_rows`. Functions, as CUDA compilers take no kernels from private members.
+namespace atom_rows {
 
-    static Integers to_space(const char* label, const std::vector<std::int32_t>& values) {
-        const Kokkos::View<const std::int32_t*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>>
-            host(values.data(), values.size());
-        Integers result(std::string(label), values.size());
-        Kokkos::deep_copy(result, host);
-        return result;
-    }
+template <class Space>
+using Positions = RowsView<const double, 3, Space>;
+template <class Space>
+using Integers = ViewIn<std::int32_t*, Space>;
 
-    // The representative of each atom, -1 for atoms that are not part of the System. The table keeps, for
-    // each tag, the smallest of (depth, index): non-negative floats are ordered like their bits.
-    template <class Types, class Tags>
-    Integers find_representatives(Positions positions, Types engine_types, Tags tags, std::int64_t n_owned,
-                                  Integers included, Fractions fractions) {
-        const auto n_atoms = static_cast<std::int64_t>(positions.extent(0));
-        const auto table = TagTable<Space>(n_atoms);
-        const auto atom_depth = depth;
-        Kokkos::parallel_for(
-            "AtomRows::offer_representatives", Policy(0, n_atoms), KOKKOS_LAMBDA(std::int64_t atom) {
-                const double position[3] = {positions(atom, 0), positions(atom, 1), positions(atom, 2)};
-                atom_depth(atom) = atom < n_owned ? 0.0F : fractions.depth(position);
-                if (included(engine_types(atom)) == 0) return;
-                const auto bits =
-                    static_cast<std::uint64_t>(Kokkos::bit_cast<std::uint32_t>(atom_depth(atom)));
-                table.offer(tags(atom), (bits << 32) | static_cast<std::uint64_t>(atom));
-            });
-        Integers representative(Kokkos::view_alloc("AtomRows::representative", Kokkos::WithoutInitializing),
-                                n_atoms);
-        Kokkos::parallel_for(
-            "AtomRows::find_representatives", Policy(0, n_atoms), KOKKOS_LAMBDA(std::int64_t atom) {
-                const bool is_included = included(engine_types(atom)) != 0;
-                representative(atom) =
-                    is_included ? static_cast<std::int32_t>(table.find(tags(atom)) & 0xFFFFFFFFU) : -1;
-            });
-        return representative;
-    }
+template <class Space>
+Integers<Space> to_space(const char* label, const std::vector<std::int32_t>& values) {
+    const Kokkos::View<const std::int32_t*, Kokkos::HostSpace, Kokkos::MemoryTraits<Kokkos::Unmanaged>> host(
+        values.data(), values.size());
+    Integers<Space> result(uninitialised(label), values.size());
+    Kokkos::deep_copy(result, host);
+    return result;
+}
 
-    // Rows in the order of the engine, and so owned atoms first.
-    void number_rows(Integers representative, std::int64_t n_owned) {
-        const auto n_atoms = static_cast<std::int64_t>(representative.extent(0));
-        atom_of_row =
-            Integers(Kokkos::view_alloc("AtomRows::atom_of_row", Kokkos::WithoutInitializing), n_atoms);
-        const auto rows = placements;
-        const auto atoms = atom_of_row;
-        const auto number = KOKKOS_LAMBDA(std::int64_t atom, std::int64_t & row, bool final) {
+/// The representative of each atom, -1 for atoms that are not part of the System. The table keeps, for each
+/// tag, the smallest of (depth, index): non-negative floats are ordered like their bits.
+template <class Space, class Types, class Tags>
+Integers<Space> find_representatives(Positions<Space> positions, Types engine_types, Tags tags,
+                                     std::int64_t n_owned, Integers<Space> included, Fractions fractions,
+                                     ViewIn<float*, Space> depth) {
+    const auto n_atoms = static_cast<std::int64_t>(positions.extent(0));
+    const auto table = TagTable<Space>(n_atoms);
+    for_each<Space>(
+        "AtomRows::offer_representatives", n_atoms, KOKKOS_LAMBDA(std::int64_t atom) {
+            const double position[3] = {positions(atom, 0), positions(atom, 1), positions(atom, 2)};
+            depth(atom) = atom < n_owned ? 0.0F : fractions.depth(position);
+            if (included(engine_types(atom)) == 0) return;
+            const auto bits = static_cast<std::uint64_t>(Kokkos::bit_cast<std::uint32_t>(depth(atom)));
+            table.offer(tags(atom), (bits << 32) | static_cast<std::uint64_t>(atom));
+        });
+    Integers<Space> representative(uninitialised("AtomRows::representative"), n_atoms);
+    for_each<Space>(
+        "AtomRows::find_representatives", n_atoms, KOKKOS_LAMBDA(std::int64_t atom) {
+            const bool is_included = included(engine_types(atom)) != 0;
+            representative(atom) =
+                is_included ? static_cast<std::int32_t>(table.find(tags(atom)) & 0xFFFFFFFFU) : -1;
+        });
+    return representative;
+}
+
+/// Numbers the rows in the order of the engine, and so owned atoms first.
+template <class Space>
+void number_rows(AtomRows<Space>& rows, Integers<Space> representative, std::int64_t n_owned) {
+    const auto n_atoms = static_cast<std::int64_t>(representative.extent(0));
+    const auto atoms = Integers<Space>(uninitialised("AtomRows::atom_of_row"), n_atoms);
+    const auto placements = rows.placements;
+    const auto n_rows = scan_total<Space>(
+        "AtomRows::number_rows", n_atoms, KOKKOS_LAMBDA(std::int64_t atom, std::int64_t & row, bool final) {
             if (representative(atom) != atom) return;
             if (final) {
-                rows(atom).row = static_cast<std::int32_t>(row);
+                placements(atom).row = static_cast<std::int32_t>(row);
                 atoms(row) = static_cast<std::int32_t>(atom);
             }
             ++row;
-        };
-        std::int64_t n_rows = 0;
-        std::int64_t n_owned_found = 0;
-        Kokkos::parallel_scan("AtomRows::number_rows", Policy(0, n_atoms), number, n_rows);
-        Kokkos::parallel_reduce(
-            "AtomRows::count_owned", Policy(0, n_owned),
-            KOKKOS_LAMBDA(std::int64_t atom, std::int64_t & count) { count += representative(atom) == atom; },
-            n_owned_found);
-        n_owned_rows = n_owned_found;
-        Kokkos::resize(atom_of_row, n_rows);
-    }
+        });
+    rows.n_owned_rows = count<Space>(
+        "AtomRows::count_owned", n_owned,
+        KOKKOS_LAMBDA(std::int64_t atom, std::int64_t & sum) { sum += representative(atom) == atom; });
+    rows.atom_of_row = atoms;
+    Kokkos::resize(Kokkos::WithoutInitializing, rows.atom_of_row, n_rows);
+}
 
-    void place_images(Positions positions, Integers representative, Fractions fractions) {
-        const auto rows = placements;
-        Kokkos::parallel_for(
-            "AtomRows::place_images", Policy(0, positions.extent(0)), KOKKOS_LAMBDA(std::int64_t atom) {
-                const auto original = representative(atom);
-                auto& placement = rows(atom);
-                double displacement[3] = {0, 0, 0};
-                if (original < 0) {
-                    placement.row = -1;
-                } else if (original != atom) {
-                    placement.row = rows(original).row;
-                    for (int k = 0; k < 3; ++k)
-                        displacement[k] = positions(atom, k) - positions(original, k);
-                }
+template <class Space>
+void place_images(const AtomRows<Space>& rows, Positions<Space> positions, Integers<Space> representative,
+                  Fractions fractions) {
+    const auto placements = rows.placements;
+    for_each<Space>(
+        "AtomRows::place_images", static_cast<std::int64_t>(positions.extent(0)),
+        KOKKOS_LAMBDA(std::int64_t atom) {
+            const auto original = representative(atom);
+            auto& placement = placements(atom);
+            double displacement[3] = {0, 0, 0};
+            if (original < 0) {
+                placement.row = -1;
+            } else if (original != atom) {
+                placement.row = placements(original).row;
                 for (int k = 0; k < 3; ++k)
-                    placement.shift[k] = fractions.cells_between(displacement, k);
-            });
-    }
+                    displacement[k] = positions(atom, k) - positions(original, k);
+            }
+            for (int k = 0; k < 3; ++k)
+                placement.shift[k] = fractions.cells_between(displacement, k);
+        });
+}
 
-    template <class Types>
-    void copy_types(Types engine_types) {
-        types = Integers(Kokkos::view_alloc("AtomRows::types", Kokkos::WithoutInitializing),
-                         atom_of_row.extent(0));
-        const auto atoms = atom_of_row;
-        const auto result = types;
-        const auto model_type = model_type_;
-        Kokkos::parallel_for(
-            "AtomRows::copy_types", Policy(0, atoms.extent(0)),
-            KOKKOS_LAMBDA(std::int64_t row) { result(row) = model_type(engine_types(atoms(row))); });
-    }
+template <class Space, class Types>
+Integers<Space> types_of(Integers<Space> atom_of_row, Types engine_types, Integers<Space> model_type) {
+    const auto n_rows = static_cast<std::int64_t>(atom_of_row.extent(0));
+    const auto result = Integers<Space>(uninitialised("AtomRows::types"), n_rows);
+    for_each<Space>(
+        "AtomRows::types_of", n_rows,
+        KOKKOS_LAMBDA(std::int64_t row) { result(row) = model_type(engine_types(atom_of_row(row))); });
+    return result;
+}
 
-    Integers model_type_;
-};
+} // namespace atom_rows
+
+/// `positions` `[n_owned + n_ghosts, 3]`, `types` and `tags` `[n_owned + n_ghosts]`, as in `Atoms`.
+template <class Space, class Tags>
+AtomRows<Space> make_atom_rows(RowsView<const double, 3, Space> positions,
+                               StridedView<const int, 1, Space> types, Tags tags, std::int64_t n_owned,
+                               const Box& box, const ModelTypes& model_types) {
+    AtomRows<Space> rows;
+    rows.placements = ViewIn<Placement*, Space>(uninitialised("AtomRows::placements"), positions.extent(0));
+    rows.depth = ViewIn<float*, Space>(uninitialised("AtomRows::depth"), positions.extent(0));
+    const auto model_type = atom_rows::to_space<Space>("AtomRows::model_type", model_types.types);
+    const auto included = atom_rows::to_space<Space>("AtomRows::included", model_types.included);
+    const auto fractions = Fractions(box);
+    const auto representative = atom_rows::find_representatives<Space>(positions, types, tags, n_owned,
+                                                                       included, fractions, rows.depth);
+    atom_rows::number_rows<Space>(rows, representative, n_owned);
+    atom_rows::place_images<Space>(rows, positions, representative, fractions);
+    rows.types = atom_rows::types_of<Space>(rows.atom_of_row, types, model_type);
+    return rows;
+}
+
+template <class Space>
+void copy_types(ViewIn<const std::int32_t*, Space> types, StridedView<std::int32_t, 1, Space> to) {
+    for_each<Space>(
+        "AtomRows::copy_types", static_cast<std::int64_t>(types.extent(0)),
+        KOKKOS_LAMBDA(std::int64_t row) { to(row) = types(row); });
+}
+
+/// The positions of the rows, in the precision of the model.
+template <class Space, class Scalar>
+void copy_positions(ViewIn<const std::int32_t*, Space> atom_of_row, RowsView<const double, 3, Space> from,
+                    RowsView<Scalar, 3, Space> to) {
+    for_each<Space>(
+        "AtomRows::copy_positions", static_cast<std::int64_t>(atom_of_row.extent(0)),
+        KOKKOS_LAMBDA(std::int64_t row) {
+            for (int axis = 0; axis < 3; ++axis)
+                to(row, axis) = static_cast<Scalar>(from(atom_of_row(row), axis));
+        });
+}
 
 } // namespace metatensor_kokkos

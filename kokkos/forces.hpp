@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "execution.hpp"
 #include "marshaller.hpp"
 #include "neighbors.hpp"
 #include "view_array.hpp"
 
 #include <Kokkos_Core.hpp>
-
-#include <algorithm>
 
 namespace metatensor_kokkos {
 
@@ -29,94 +28,164 @@ struct Kokkos::reduction_identity<metatensor_kokkos::MatrixSum> {
     KOKKOS_FORCEINLINE_FUNCTION static metatensor_kokkos::MatrixSum sum() { return {}; }
 };
 
-namespace metatensor_kokkos {
-
 /// Forces on the engine's atoms and their images, from the gradients of the energy.
 ///
 /// For the vector r_ij from atom i to atom or image j and g_ij = dE/dr_ij: F_i = sum_j g_ij, F_j = -sum_i
 /// g_ij. As images keep their own share, dE/d(strain) = sum_ij r_ij (x) g_ij = -sum_a x_a (x) F_a, which
 /// needs no further sum over pairs.
+namespace metatensor_kokkos {
+
+/// `[n_owned + n_ghosts, 3]`.
 template <class Space>
-class ForceSum {
-    static_assert(
-        std::is_same_v<Space, Kokkos::Serial>,
-        "add_pairs scatters to second atoms in order, which only one thread can do deterministically");
+using ForcesView = Kokkos::View<double* [3], Kokkos::LayoutRight, typename Space::memory_space>;
 
-  public:
-    /// Starts a new sum for `n_atoms` atoms and images.
-    void clear(std::int64_t n_atoms) {
-        if (static_cast<std::int64_t>(forces_.extent(0)) != n_atoms) {
-            forces_ = Forces(Kokkos::view_alloc("ForceSum::forces", Kokkos::WithoutInitializing), n_atoms);
+template <class Space, class Scalar>
+using GradientsView = RowsView<const Scalar, 3, Space>;
+
+/// Calls `visit(pair, neighbor)` for the pairs of row `row` that were last written.
+template <class Space, class Visit>
+KOKKOS_INLINE_FUNCTION void for_pairs_of_row(const PairTopology<Space>& topology, std::int64_t row,
+                                             const Visit& visit) {
+    if constexpr (is_one_thread<Space>) {
+        for (auto pair = topology.pair_begins(row); pair < topology.pair_begins(row + 1); ++pair)
+            visit(pair, topology.pair_neighbors(pair));
+    } else {
+        for (auto k = topology.begins(row); k < topology.begins(row + 1); ++k) {
+            const auto pair = topology.n_before(k);
+            if (topology.n_before(k + 1) > pair)
+                visit(static_cast<std::int64_t>(pair), topology.neighbors(k));
         }
-        Kokkos::deep_copy(forces_, 0.0);
     }
+}
 
-    /// `gradients` `[n_pairs, 3]` with respect to the vectors of the pairs.
-    template <class Scalar>
-    void add_pairs(const PairRows<Space>& pairs, RowsView<const Scalar, 3, Space> gradients) {
-        const auto forces = forces_;
-        Kokkos::parallel_for(
-            "ForceSum::add_pairs", Policy(0, pairs.centers.extent(0)), KOKKOS_LAMBDA(std::int64_t row) {
-                const auto center = pairs.centers(row);
-                if (center < 0) return;
-                double on_center[3] = {0, 0, 0};
-                for (auto pair = pairs.begins(row); pair < pairs.begins(row + 1); ++pair) {
-                    const auto neighbor = pairs.neighbors(pair);
-                    for (int axis = 0; axis < 3; ++axis) {
-                        const double gradient = gradients(pair, axis);
-                        on_center[axis] += gradient;
-                        forces(neighbor, axis) -= gradient;
-                    }
-                }
-                for (int axis = 0; axis < 3; ++axis)
-                    forces(center, axis) += on_center[axis];
-            });
+/// Calls `visit(pair, center)` for the pairs last written whose second atom is `atom`; with several threads.
+template <class Space, class Visit>
+KOKKOS_INLINE_FUNCTION void for_pairs_with_second(const PairTopology<Space>& topology, std::int64_t atom,
+                                                  const Visit& visit) {
+    for (auto place = topology.transposed_begins(atom); place < topology.transposed_begins(atom + 1);
+         ++place) {
+        const auto k = topology.transposed(place);
+        const auto pair = topology.n_before(k);
+        if (topology.n_before(k + 1) > pair)
+            visit(static_cast<std::int64_t>(pair), topology.centers(topology.rows(k)));
     }
+}
 
-    /// `gradients` `[n_rows, 3]` with respect to the positions of the atoms `atom_of_row`.
-    template <class Scalar>
-    void add_positions(Kokkos::View<const std::int32_t*, Space> atom_of_row,
-                       RowsView<const Scalar, 3, Space> gradients) {
-        const auto forces = forces_;
-        Kokkos::parallel_for(
-            "ForceSum::add_positions", Policy(0, atom_of_row.extent(0)), KOKKOS_LAMBDA(std::int64_t row) {
-                for (int axis = 0; axis < 3; ++axis)
-                    forces(atom_of_row(row), axis) -= gradients(row, axis);
-            });
+/// Adds what the pairs of a row do to its center, and, with one thread, to the other atoms.
+template <class Space, class Scalar>
+struct AddPairsOfRow {
+    PairTopology<Space> topology;
+    GradientsView<Space, Scalar> gradients;
+    ForcesView<Space> forces;
+
+    KOKKOS_FUNCTION void operator()(std::int64_t row) const {
+        const auto center = topology.centers(row);
+        if (center < 0) return;
+        double on_center[3] = {0, 0, 0};
+        for_pairs_of_row(topology, row, [&](std::int64_t pair, std::int32_t neighbor) {
+            for (int axis = 0; axis < 3; ++axis) {
+                const double gradient = gradients(pair, axis);
+                on_center[axis] += gradient;
+                if constexpr (is_one_thread<Space>) forces(neighbor, axis) -= gradient;
+            }
+        });
+        for (int axis = 0; axis < 3; ++axis)
+            forces(center, axis) += on_center[axis];
     }
-
-    StrainGradient strain_gradient(RowsView<const double, 3, Space> positions) const {
-        const auto forces = forces_;
-        MatrixSum sum;
-        Kokkos::parallel_reduce(
-            "ForceSum::strain_gradient", Policy(0, forces.extent(0)),
-            KOKKOS_LAMBDA(std::int64_t atom, MatrixSum & strain) {
-                for (int a = 0; a < 3; ++a) {
-                    for (int b = 0; b < 3; ++b)
-                        strain.value[3 * a + b] -= positions(atom, a) * forces(atom, b);
-                }
-            },
-            Kokkos::Sum<MatrixSum, Kokkos::HostSpace>(sum));
-        StrainGradient result;
-        std::copy_n(sum.value, 9, result.begin());
-        return result;
-    }
-
-    /// Adds the forces to those of the engine.
-    void add_to(RowsView<double, 3, Space> engine_forces) const {
-        const auto forces = forces_;
-        Kokkos::parallel_for(
-            "ForceSum::add_to", Policy(0, forces.extent(0)), KOKKOS_LAMBDA(std::int64_t atom) {
-                for (int axis = 0; axis < 3; ++axis)
-                    engine_forces(atom, axis) += forces(atom, axis);
-            });
-    }
-
-  private:
-    using Policy = Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>;
-    using Forces = Kokkos::View<double* [3], Kokkos::LayoutRight, Space>;
-
-    Forces forces_;
 };
+
+/// Adds what pairs do to their second atom.
+template <class Space, class Scalar>
+struct AddPairsWithSecond {
+    PairTopology<Space> topology;
+    GradientsView<Space, Scalar> gradients;
+    ForcesView<Space> forces;
+
+    KOKKOS_FUNCTION void operator()(std::int64_t atom) const {
+        double on_atom[3] = {0, 0, 0};
+        for_pairs_with_second(topology, atom, [&](std::int64_t pair, std::int32_t /*center*/) {
+            for (int axis = 0; axis < 3; ++axis)
+                on_atom[axis] -= gradients(pair, axis);
+        });
+        for (int axis = 0; axis < 3; ++axis)
+            forces(atom, axis) += on_atom[axis];
+    }
+};
+
+/// `gradients` `[n_pairs, 3]` with respect to the vectors of the pairs last written.
+template <class Space, class Scalar>
+void add_pair_gradients(const PairTopology<Space>& topology, GradientsView<Space, Scalar> gradients,
+                        ForcesView<Space> forces) {
+    for_each<Space>("Forces::of_rows", topology.n_rows(),
+                    AddPairsOfRow<Space, Scalar>{topology, gradients, forces});
+    if constexpr (!is_one_thread<Space>) {
+        for_each<Space>("Forces::of_second_atoms", static_cast<std::int64_t>(forces.extent(0)),
+                        AddPairsWithSecond<Space, Scalar>{topology, gradients, forces});
+    }
+}
+
+/// `gradients` `[n_rows, 3]` with respect to the positions of the atoms `atom_of_row`.
+template <class Space, class Scalar>
+void add_position_gradients(ViewIn<std::int32_t*, Space> atom_of_row, GradientsView<Space, Scalar> gradients,
+                            ForcesView<Space> forces) {
+    for_each<Space>(
+        "Forces::of_positions", static_cast<std::int64_t>(atom_of_row.extent(0)),
+        KOKKOS_LAMBDA(std::int64_t row) {
+            for (int axis = 0; axis < 3; ++axis)
+                forces(atom_of_row(row), axis) -= gradients(row, axis);
+        });
+}
+
+template <class Space>
+void clear_forces(ForcesView<Space> forces) {
+    for_each<Space>(
+        "Forces::clear", static_cast<std::int64_t>(forces.extent(0)), KOKKOS_LAMBDA(std::int64_t atom) {
+            for (int axis = 0; axis < 3; ++axis)
+                forces(atom, axis) = 0;
+        });
+}
+
+/// Adds the forces to those of the engine, which may have any strides.
+template <class Space>
+void add_forces(ForcesView<Space> forces, StridedView<double, 2, Space> engine_forces) {
+    for_each<Space>(
+        "Forces::add", static_cast<std::int64_t>(forces.extent(0)), KOKKOS_LAMBDA(std::int64_t atom) {
+            for (int axis = 0; axis < 3; ++axis)
+                engine_forces(atom, axis) += forces(atom, axis);
+        });
+}
+
+/// Adds the share of one atom, for `write_strain_gradient`.
+template <class Space>
+struct StrainOfAtom {
+    ForcesView<Space> forces;
+    RowsView<const double, 3, Space> positions;
+
+    KOKKOS_FUNCTION void operator()(std::int64_t atom, MatrixSum& strain) const {
+        for (int a = 0; a < 3; ++a) {
+            for (int b = 0; b < 3; ++b)
+                strain.value[3 * a + b] -= positions(atom, a) * forces(atom, b);
+        }
+    }
+};
+
+/// Writes dE/d(strain), row-major, to `result`, in the memory of Space. On a device it does not wait.
+template <class Space>
+void write_strain_gradient(ForcesView<Space> forces, RowsView<const double, 3, Space> positions,
+                           double* result) {
+    const auto n_atoms = static_cast<std::int64_t>(forces.extent(0));
+    const auto body = StrainOfAtom<Space>{forces, positions};
+    static_assert(sizeof(MatrixSum) == 9 * sizeof(double));
+    auto* sum = reinterpret_cast<MatrixSum*>(result);
+    if constexpr (is_one_thread<Space>) {
+        *sum = {};
+        for (std::int64_t atom = 0; atom < n_atoms; ++atom)
+            body(atom, *sum);
+    } else {
+        using Sum = Kokkos::Sum<MatrixSum, typename Space::memory_space>;
+        Kokkos::parallel_reduce("Forces::strain_gradient", Indices<Space>(0, n_atoms), body,
+                                Sum(typename Sum::result_view_type(sum)));
+    }
+}
 
 } // namespace metatensor_kokkos

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "atom_results.hpp"
 #include "atom_rows.hpp"
+#include "execution.hpp"
 #include "forces.hpp"
 #include "marshaller.hpp"
 #include "neighbors.hpp"
@@ -14,27 +16,35 @@ namespace metatensor_kokkos {
 template <class Space>
 class KokkosMarshaller final : public Marshaller {
   public:
+    Place place() const override { return place_of<Space>(); }
+
+    void* stream() const override {
+#if defined(KOKKOS_ENABLE_CUDA)
+        if constexpr (std::is_same_v<Space, Kokkos::Cuda>) return Space().cuda_stream();
+#endif
+        return nullptr;
+    }
+
     void rebuild(const Atoms& atoms, const Box& box, const NeighborRows& list, const ModelTypes& model_types,
                  const std::vector<PairRequest>& requests, double skin) override {
-        const auto positions = rows_of<const double, 3, Space>(atoms.positions, "positions");
+        topologies_.clear(); // before the memory for the new ones is needed
         n_atoms_ = atoms.positions.extents[0];
-        const auto types = view_of<const int, 1, Space>(atoms.types, "types");
         if (atoms.tags.element == Element::int32) {
-            rows_.emplace(positions, types, view_of<const std::int32_t, 1, Space>(atoms.tags, "tags"),
-                          atoms.n_owned, box, model_types);
+            rebuild_rows<std::int32_t>(atoms, box, model_types);
         } else {
-            rows_.emplace(positions, types, view_of<const std::int64_t, 1, Space>(atoms.tags, "tags"),
-                          atoms.n_owned, box, model_types);
+            rebuild_rows<std::int64_t>(atoms, box, model_types);
         }
-        topologies_.clear();
         for (const auto& request : requests) {
-            if (list.matrix.rank == 0) {
-                add_topology(PagedList{list.pages}, list, atoms, positions, request, skin);
+            if (list.matrix.rank != 0) {
+                add_topology(view_of<const int, 2, Space>(list.matrix, "neighbors"), list, atoms, request,
+                             skin);
+            } else if constexpr (is_one_thread<Space>) {
+                add_topology(PagedList{list.pages}, list, atoms, request, skin);
             } else {
-                add_topology(view_of<const int, 2, Space>(list.matrix, "neighbors"), list, atoms, positions,
-                             request, skin);
+                throw std::invalid_argument("a neighbor list in pages can be read by one thread only");
             }
         }
+        if (counts_.extent(0) < requests.size()) counts_ = Counts("Marshaller::counts", requests.size());
     }
 
     std::int64_t n_rows() const override {
@@ -43,65 +53,94 @@ class KokkosMarshaller final : public Marshaller {
     std::int64_t n_owned_rows() const override { return rows_ ? rows_->n_owned_rows : 0; }
     Array atom_of_row() const override { return borrow(rows_->atom_of_row); }
     std::int64_t max_pairs(std::size_t request) const override {
-        return topologies_.at(request).n_candidates();
+        return topologies_.at(request).n_candidates;
     }
 
     void write_types(const Array& types) const override {
-        Kokkos::deep_copy(Space(), view_of<std::int32_t, 1, Space>(types, "types"), rows_->types);
+        copy_types<Space>(rows_->types, view_of<std::int32_t, 1, Space>(types, "types"));
     }
 
     void write_positions(const Array& engine_positions, const Array& positions) const override {
         with_scalar(positions, [&]<class Scalar>() {
-            const auto from = rows_of<const double, 3, Space>(engine_positions, "engine positions");
-            const auto to = rows_of<Scalar, 3, Space>(positions, "positions");
-            const auto atom_of_row = rows_->atom_of_row;
-            Kokkos::parallel_for(
-                "Marshaller::write_positions", Kokkos::RangePolicy<Space>(0, atom_of_row.extent(0)),
-                KOKKOS_LAMBDA(const int row) {
-                    for (int axis = 0; axis < 3; ++axis) {
-                        to(row, axis) = static_cast<Scalar>(from(atom_of_row(row), axis));
-                    }
-                });
+            copy_positions<Space, Scalar>(rows_->atom_of_row, view_positions(engine_positions),
+                                          rows_of<Scalar, 3, Space>(positions, "positions"));
         });
     }
 
-    std::int64_t write_pairs(const Array& engine_positions, std::size_t request, const Array& vectors,
-                             const Array& samples) override {
-        const auto positions = rows_of<const double, 3, Space>(engine_positions, "engine positions");
-        const auto sample_rows = rows_of<std::int32_t, 5, Space>(samples, "samples");
-        std::int64_t n_pairs = 0;
-        with_scalar(vectors, [&]<class Scalar>() {
-            n_pairs = topologies_.at(request).template write_pairs<Scalar>(
-                positions, rows_of<Scalar, 3, Space>(vectors, "vectors"), sample_rows);
-        });
-        return n_pairs;
+    std::vector<std::int64_t> write_pairs(const Array& engine_positions,
+                                          const std::vector<PairArrays>& pairs) override {
+        const auto positions = view_positions(engine_positions);
+        for (std::size_t request = 0; request < pairs.size(); ++request) {
+            counts_(request) = 0;
+            const auto samples = rows_of<std::int32_t, 5, Space>(pairs[request].samples, "samples");
+            with_scalar(pairs[request].vectors, [&]<class Scalar>() {
+                metatensor_kokkos::write_pairs<Space, Scalar>(
+                    topologies_.at(request), positions,
+                    rows_of<Scalar, 3, Space>(pairs[request].vectors, "vectors"), samples,
+                    counts_.data() + request);
+            });
+        }
+        if constexpr (!is_one_thread<Space>) Space().fence("Marshaller::write_pairs");
+        return {counts_.data(), counts_.data() + pairs.size()};
     }
 
-    void clear_forces() override { forces_.clear(n_atoms_); }
+    void clear_forces() override {
+        if (static_cast<std::int64_t>(forces_.extent(0)) != n_atoms_)
+            forces_ = ForcesView<Space>(uninitialised("Marshaller::forces"), n_atoms_);
+        metatensor_kokkos::clear_forces<Space>(forces_);
+    }
 
     void add_pair_gradients(std::size_t request, const Array& gradients) override {
         with_scalar(gradients, [&]<class Scalar>() {
-            forces_.template add_pairs<Scalar>(topologies_.at(request).pairs(),
-                                               rows_of<const Scalar, 3, Space>(gradients, "gradients"));
+            metatensor_kokkos::add_pair_gradients<Space, Scalar>(topologies_.at(request),
+                                                                 view_gradients<Scalar>(gradients), forces_);
         });
     }
 
     void add_position_gradients(const Array& gradients) override {
         with_scalar(gradients, [&]<class Scalar>() {
-            forces_.template add_positions<Scalar>(rows_->atom_of_row,
-                                                   rows_of<const Scalar, 3, Space>(gradients, "gradients"));
+            metatensor_kokkos::add_position_gradients<Space, Scalar>(
+                rows_->atom_of_row, view_gradients<Scalar>(gradients), forces_);
         });
     }
 
-    StrainGradient strain_gradient(const Array& engine_positions) const override {
-        return forces_.strain_gradient(rows_of<const double, 3, Space>(engine_positions, "engine positions"));
+    void write_strain_gradient(const Array& engine_positions, const Array& result) const override {
+        metatensor_kokkos::write_strain_gradient<Space>(
+            forces_, view_positions(engine_positions),
+            view_of<double, 1, Space>(result, "strain gradient").data());
     }
 
     void add_forces_to(const Array& engine_forces) const override {
-        forces_.add_to(rows_of<double, 3, Space>(engine_forces, "forces"));
+        add_forces<Space>(forces_, view_of<double, 2, Space>(engine_forces, "forces"));
+    }
+
+    void add_atom_energies_to(const Array& engine_energies, const Array& energies) const override {
+        with_scalar(energies, [&]<class Scalar>() {
+            add_atom_energies<Space, Scalar>(rows_->atom_of_row,
+                                             view_of<const Scalar, 1, Space>(energies, "energies of atoms"),
+                                             view_of<double, 1, Space>(engine_energies, "energies"));
+        });
+    }
+
+    void add_atom_virials_to(const Array& engine_virials, const Array& engine_positions, std::size_t request,
+                             const Array& gradients) const override {
+        with_scalar(gradients, [&]<class Scalar>() {
+            add_atom_virials<Space, Scalar>(topologies_.at(request), view_positions(engine_positions),
+                                            view_gradients<Scalar>(gradients),
+                                            view_of<double, 2, Space>(engine_virials, "virials of atoms"));
+        });
     }
 
   private:
+#if defined(KOKKOS_HAS_SHARED_HOST_PINNED_SPACE)
+    using CountsSpace = std::conditional_t<std::is_same_v<typename Space::memory_space, Kokkos::HostSpace>,
+                                           Kokkos::HostSpace, Kokkos::SharedHostPinnedSpace>;
+#else
+    using CountsSpace = Kokkos::HostSpace;
+#endif
+    /// Written by kernels, read by the host.
+    using Counts = Kokkos::View<std::int64_t*, CountsSpace>;
+
     // Calls `body<float>()` or `body<double>()`, whichever the elements of the array are.
     template <class Body>
     static void with_scalar(const Array& array, const Body& body) {
@@ -112,19 +151,36 @@ class KokkosMarshaller final : public Marshaller {
         }
     }
 
+    static auto view_positions(const Array& array) {
+        return rows_of<const double, 3, Space>(array, "engine positions");
+    }
+
+    template <class Scalar>
+    static auto view_gradients(const Array& array) {
+        return rows_of<const Scalar, 3, Space>(array, "gradients");
+    }
+
+    template <class Tag>
+    void rebuild_rows(const Atoms& atoms, const Box& box, const ModelTypes& model_types) {
+        rows_ = make_atom_rows<Space>(
+            view_positions(atoms.positions), view_of<const int, 1, Space>(atoms.types, "types"),
+            view_of<const Tag, 1, Space>(atoms.tags, "tags"), atoms.n_owned, box, model_types);
+    }
+
     template <class List>
     void add_topology(const List& list, const NeighborRows& neighbors, const Atoms& atoms,
-                      RowsView<const double, 3, Space> positions, const PairRequest& request, double skin) {
-        topologies_.emplace_back(*rows_, positions,
-                                 view_of<const int, 1, Space>(neighbors.centers, "centers"),
-                                 view_of<const int, 1, Space>(neighbors.counts, "counts"), list,
-                                 neighbors.index_mask, atoms.n_owned, request, skin);
+                      const PairRequest& request, double skin) {
+        topologies_.push_back(make_topology<Space>(*rows_, view_positions(atoms.positions),
+                                                   view_of<const int, 1, Space>(neighbors.centers, "centers"),
+                                                   view_of<const int, 1, Space>(neighbors.counts, "counts"),
+                                                   list, neighbors.index_mask, atoms.n_owned, request, skin));
     }
 
     std::int64_t n_atoms_ = 0;
     std::optional<AtomRows<Space>> rows_;
     std::vector<PairTopology<Space>> topologies_;
-    ForceSum<Space> forces_;
+    Counts counts_;
+    ForcesView<Space> forces_;
 };
 
 } // namespace metatensor_kokkos

@@ -68,6 +68,14 @@ struct PairRequest {
     double ghost_center_depth = -1;
 };
 
+/// Where a Marshaller writes the pairs of a request.
+struct PairArrays {
+    /// `[max_pairs, 3]`, float32 or float64: r_ij = r_j - r_i + S @ H, H the cell
+    Array vectors;
+    /// `[max_pairs, 5]`, int32: first atom, second atom (rows of the System), cell shift S
+    Array samples;
+};
+
 /// The rows of the System that a model sees, from what an engine stores.
 struct ModelTypes {
     /// By engine type (entry 0 unused): the model's type.
@@ -75,9 +83,6 @@ struct ModelTypes {
     /// By engine type: whether atoms of this type are part of the System.
     std::vector<std::int32_t> included;
 };
-
-/// dE/d(strain), row-major.
-using StrainGradient = std::array<double, 9>;
 
 /// Turns what an engine stores (atoms with ghosts, neighbor rows) into what a model reads (one row for each
 /// atom, pairs with cell shifts), and the gradients of the model into forces.
@@ -90,9 +95,18 @@ using StrainGradient = std::array<double, 9>;
 /// have to be tested against the cutoff. Pairs are in rows by first atom. The order of everything is the same
 /// in each run. A half list has each pair of two centers once, and each pair of a center with a ghost that is
 /// none.
+///
+/// All arrays are in the memory of the execution space, `place()`. On a device, what is called between two
+/// rebuilds only starts kernels, one after the other on `stream()`, and returns; but for `write_pairs`, which
+/// waits once.
 class Marshaller {
   public:
     virtual ~Marshaller() = default;
+
+    /// Where the arrays are.
+    virtual Place place() const = 0;
+    /// The `cudaStream_t` that kernels run on; null on the host.
+    virtual void* stream() const = 0;
 
     /// Finds the representatives and, for each request, the pairs that can come within its cutoff. `skin` is
     /// how far an atom pair may approach until the engine rebuilds its list.
@@ -113,14 +127,12 @@ class Marshaller {
     virtual void write_types(const Array& types) const = 0;
     /// Writes `[n_rows, 3]` positions, float32 or float64.
     virtual void write_positions(const Array& engine_positions, const Array& positions) const = 0;
-    /// Writes the pairs within the cutoff of a request and returns their number. What is in the arrays behind
-    /// them is undefined.
+    /// Writes the pairs within the cutoff, for each request into its arrays, and returns their numbers. What
+    /// is in the arrays behind them is undefined.
     ///
-    /// @param vectors `[max_pairs, 3]`, float32 or float64: r_ij = r_j - r_i + S @ H, H the cell
-    /// @param samples `[max_pairs, 5]`, int32: first atom, second atom (rows of the System), cell shift S
-    /// @throws std::invalid_argument unless both, and the engine's positions, are contiguous.
-    virtual std::int64_t write_pairs(const Array& engine_positions, std::size_t request, const Array& vectors,
-                                     const Array& samples) = 0;
+    /// @throws std::invalid_argument unless all arrays, and the engine's positions, are contiguous.
+    virtual std::vector<std::int64_t> write_pairs(const Array& engine_positions,
+                                                  const std::vector<PairArrays>& pairs) = 0;
 
     /// Starts a new sum of forces.
     virtual void clear_forces() = 0;
@@ -128,14 +140,37 @@ class Marshaller {
     virtual void add_pair_gradients(std::size_t request, const Array& gradients) = 0;
     /// Adds `gradients` = dE/dx, `[n_rows, 3]`, of a model that uses positions directly.
     virtual void add_position_gradients(const Array& gradients) = 0;
-    /// dE/d(strain) of all that was added, for the positions that the pairs were written for.
-    virtual StrainGradient strain_gradient(const Array& engine_positions) const = 0;
-    /// Adds the forces -dE/dx to the engine's `[n_owned + n_ghosts, 3]` float64 array. Periodic images keep
-    /// what acts on them: the engine adds it to their atoms.
+    /// Writes dE/d(strain), `[9]` float64, row-major, of all that was added, for the positions that the pairs
+    /// were written for.
+    virtual void write_strain_gradient(const Array& engine_positions, const Array& result) const = 0;
+    /// Adds the forces -dE/dx to the engine's `[n_owned + n_ghosts, 3]` float64 array, of any strides.
+    /// Periodic images keep what acts on them: the engine adds it to their atoms.
     virtual void add_forces_to(const Array& engine_forces) const = 0;
+
+    /// Adds energies of atoms, `[n_owned_rows]` float32 or float64, to those of the engine, `[n_owned, ...]`
+    /// float64.
+    virtual void add_atom_energies_to(const Array& engine_energies, const Array& energies) const = 0;
+    /// Adds the virials of the pairs last written for this request, of which `gradients` = dE/dr_ij,
+    /// `[n_pairs, 3]`, to the engine's `[n_owned + n_ghosts, 6]` float64 array: xx, yy, zz, xy, xz, yz, half
+    /// of -r_ij (x) dE/dr_ij to each of the two atoms; or to a `[n_owned + n_ghosts, 9]` array: then also yx,
+    /// zx, zy, and all to the second atom, as the heat flux of many-body potentials needs it.
+    virtual void add_atom_virials_to(const Array& engine_virials, const Array& engine_positions,
+                                     std::size_t request, const Array& gradients) const = 0;
 };
 
-/// A Marshaller for arrays on the host, on one thread.
-std::unique_ptr<Marshaller> make_serial_marshaller();
+/// What runs the kernels of a Marshaller.
+enum class Execution : std::uint8_t {
+    /// The thread that calls; arrays on the host.
+    calling_thread,
+    /// All threads that Kokkos has on the host.
+    host,
+    /// Kokkos's default execution space: a GPU if it was built for one, else the host.
+    device
+};
+
+/// The quickest for arrays on the host: `host`, or `calling_thread` if Kokkos has no other.
+Execution find_host_execution();
+
+std::unique_ptr<Marshaller> make_marshaller(Execution execution);
 
 } // namespace metatensor_kokkos

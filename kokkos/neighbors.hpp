@@ -2,12 +2,15 @@
 #pragma once
 
 #include "atom_rows.hpp"
+#include "execution.hpp"
 #include "marshaller.hpp"
 #include "view_array.hpp"
 
 #include <Kokkos_Core.hpp>
 
 #include <cstring>
+#include <limits>
+#include <stdexcept>
 
 namespace metatensor_kokkos {
 
@@ -32,216 +35,314 @@ KOKKOS_INLINE_FUNCTION bool in_half_list(std::int32_t first, std::int32_t second
     return false;
 }
 
-/// The pairs within the cutoff, in rows by center, in the engine's indices.
+/// The pairs of one request that can come within its cutoff before the engine rebuilds its list: in rows by
+/// center, in the engine's indices; and what is known of those that are within the cutoff now.
 template <class Space>
-struct PairRows {
+struct PairTopology {
+    using Integers = ViewIn<std::int32_t*, Space>;
+    using Offsets = ViewIn<std::int64_t*, Space>;
+
+    double cutoff = 0;
+    std::int64_t n_candidates = 0;
+    ViewIn<const Placement*, Space> placements;
     /// `[n_rows]`: the atom at the center, -1 for rows without pairs.
-    Kokkos::View<const std::int32_t*, Space> centers;
-    /// `[n_rows + 1]`: where the pairs of each row begin.
-    Kokkos::View<const std::int64_t*, Space> begins;
-    /// `[n_pairs]`: the other atom, or image.
-    Kokkos::View<const std::int32_t*, Space> neighbors;
+    Integers centers;
+    /// `[n_rows + 1]`: where the candidates of each row begin.
+    Offsets begins;
+    /// `[n_candidates]`: the other atom, or image.
+    Integers neighbors;
+
+    /// One thread: the pairs last written, in rows like the candidates.
+    Offsets pair_begins;
+    Integers pair_neighbors;
+
+    /// Several threads: `[n_candidates]`, the row of each candidate.
+    Integers rows;
+    /// Several threads: the candidates by second atom, those of atom `a` from `transposed_begins(a)` on.
+    Offsets transposed_begins;
+    Integers transposed;
+    /// Several threads: `[n_candidates + 1]`, how many of the candidates before this one were pairs when they
+    /// were last written. A candidate is a pair if the next number is larger, and then this is its place.
+    Integers n_before;
+
+    std::int64_t n_rows() const { return static_cast<std::int64_t>(centers.extent(0)); }
 };
 
-/// The pairs of one request that can come within its cutoff before the engine rebuilds its list.
+/// Steps of `make_topology` and `write_pairs`.
+namespace pair_topology {
+
 template <class Space>
-class PairTopology {
-  public:
-    using Positions = RowsView<const double, 3, Space>;
+using Positions = RowsView<const double, 3, Space>;
 
-    template <class List>
-    PairTopology(const AtomRows<Space>& rows, Positions positions, StridedView<const int, 1, Space> centers,
-                 StridedView<const int, 1, Space> counts, const List& list, std::int32_t index_mask,
-                 std::int64_t n_owned, const PairRequest& request, double skin)
-        : placements_(rows.placements), cutoff_(request.cutoff) {
-        const auto n_centers = static_cast<std::int64_t>(centers.extent(0));
-        const auto bound = count_entries(centers, counts);
-        centers_ = Integers(uninitialised("PairTopology::centers"), n_centers);
-        begins_ = Offsets("PairTopology::begins", n_centers + 1);
-        neighbors_ = Integers(uninitialised("PairTopology::neighbors"), bound);
+template <class Space>
+std::int64_t count_entries(StridedView<const int, 1, Space> centers,
+                           StridedView<const int, 1, Space> counts) {
+    return count<Space>(
+        "PairTopology::count_entries", static_cast<std::int64_t>(centers.extent(0)),
+        KOKKOS_LAMBDA(std::int64_t row, std::int64_t & sum) { sum += counts(centers(row)); });
+}
 
-        const double reach = request.cutoff + skin;
-        const auto select = SelectCandidates<List>{rows.placements,
-                                                   rows.depth,
-                                                   rows.atom_of_row,
-                                                   positions,
-                                                   centers,
-                                                   counts,
-                                                   list,
-                                                   index_mask,
-                                                   n_owned,
-                                                   reach * reach,
-                                                   request.full_list,
-                                                   static_cast<float>(request.ghost_center_depth),
-                                                   centers_,
-                                                   begins_,
-                                                   neighbors_};
-        Kokkos::parallel_scan("PairTopology::select", Policy(0, n_centers), select, n_candidates_);
-        if (n_candidates_ < bound / 2)
-            Kokkos::resize(neighbors_, n_candidates_); // a short cutoff in a long list
-        pair_begins_ = Offsets("PairTopology::pair_begins", n_centers + 1);
-        pair_neighbors_ = Integers(uninitialised("PairTopology::pair_neighbors"), n_candidates_);
+/// A scan rather than atomics: it counts, and in its final pass writes, each row behind the rows before it.
+template <class Space, class List>
+struct SelectCandidates {
+    ViewIn<const Placement*, Space> placements;
+    ViewIn<const float*, Space> depth;
+    ViewIn<const std::int32_t*, Space> atom_of_row;
+    Positions<Space> positions;
+    StridedView<const int, 1, Space> centers;
+    StridedView<const int, 1, Space> counts;
+    List list;
+    std::int32_t index_mask;
+    std::int64_t n_owned;
+    double reach_squared;
+    bool full_list;
+    float ghost_center_depth;
+    ViewIn<std::int32_t*, Space> used_centers;
+    ViewIn<std::int64_t*, Space> begins;
+    ViewIn<std::int32_t*, Space> neighbors;
+
+    KOKKOS_FUNCTION void operator()(std::int64_t row, std::int64_t& n, bool final) const {
+        const auto center = centers(row);
+        const bool used = is_center(center);
+        if (used) {
+            const auto count = counts(center);
+            for (std::int32_t k = 0; k < count; ++k) {
+                const auto neighbor = list(center, k) & index_mask;
+                if (!is_candidate(center, neighbor)) continue;
+                if (final) neighbors(n) = neighbor;
+                ++n;
+            }
+        }
+        if (final) {
+            used_centers(row) = used ? center : -1;
+            begins(row + 1) = n;
+        }
     }
 
-    std::int64_t n_candidates() const { return n_candidates_; }
-
-    /// Writes the pairs within the cutoff, see `Marshaller::write_pairs`.
-    template <class Scalar>
-    std::int64_t write_pairs(Positions positions, RowsView<Scalar, 3, Space> vectors,
-                             RowsView<std::int32_t, 5, Space> samples) {
-        const auto write =
-            WritePairs<Scalar>{placements_,       positions,    centers_,        begins_, neighbors_,
-                               cutoff_ * cutoff_, pair_begins_, pair_neighbors_, vectors, samples};
-        std::int64_t n_pairs = 0;
-        Kokkos::parallel_scan("PairTopology::write_pairs", Policy(0, centers_.extent(0)), write, n_pairs);
-        return n_pairs;
+    KOKKOS_FUNCTION bool is_center(std::int32_t atom) const {
+        const auto row = placements(atom).row;
+        if (row < 0 || atom_of_row(row) != atom) return false;
+        return atom < n_owned || depth(atom) <= ghost_center_depth;
     }
 
-    /// The pairs last written, in the same order.
-    PairRows<Space> pairs() const { return {centers_, pair_begins_, pair_neighbors_}; }
-
-  private:
-    using Policy = Kokkos::RangePolicy<Space, Kokkos::IndexType<std::int64_t>>;
-    using Integers = Kokkos::View<std::int32_t*, Space>;
-    using Offsets = Kokkos::View<std::int64_t*, Space>;
-
-    static auto uninitialised(const char* label) {
-        return Kokkos::view_alloc(std::string(label), Kokkos::WithoutInitializing);
+    KOKKOS_FUNCTION bool is_candidate(std::int32_t center, std::int32_t neighbor) const {
+        const auto& place = placements(neighbor);
+        if (place.row < 0) return false;
+        if (!full_list && is_center(atom_of_row(place.row)) &&
+            !in_half_list(placements(center).row, place.row, place.shift)) {
+            return false; // this pair is in the row of the other center
+        }
+        double distance_squared = 0;
+        for (int k = 0; k < 3; ++k) {
+            const double difference = positions(neighbor, k) - positions(center, k);
+            distance_squared += difference * difference;
+        }
+        return distance_squared <= reach_squared;
     }
-
-    static std::int64_t count_entries(StridedView<const int, 1, Space> centers,
-                                      StridedView<const int, 1, Space> counts) {
-        std::int64_t total = 0;
-        Kokkos::parallel_reduce(
-            "PairTopology::count_entries", Policy(0, centers.extent(0)),
-            KOKKOS_LAMBDA(std::int64_t row, std::int64_t & sum) { sum += counts(centers(row)); }, total);
-        return total;
-    }
-
-    // A scan rather than atomics: it counts, and in its final pass writes, each row behind the rows before
-    // it.
-    template <class List>
-    struct SelectCandidates {
-        Kokkos::View<const Placement*, Space> placements;
-        Kokkos::View<const float*, Space> depth;
-        Kokkos::View<const std::int32_t*, Space> atom_of_row;
-        Positions positions;
-        StridedView<const int, 1, Space> centers;
-        StridedView<const int, 1, Space> counts;
-        List list;
-        std::int32_t index_mask;
-        std::int64_t n_owned;
-        double reach_squared;
-        bool full_list;
-        float ghost_center_depth;
-        Integers used_centers;
-        Offsets begins;
-        Integers neighbors;
-
-        KOKKOS_FUNCTION void operator()(std::int64_t row, std::int64_t& n, bool final) const {
-            const auto center = centers(row);
-            const bool used = is_center(center);
-            if (used) {
-                const auto count = counts(center);
-                for (std::int32_t k = 0; k < count; ++k) {
-                    const auto neighbor = list(center, k) & index_mask;
-                    if (!is_candidate(center, neighbor)) continue;
-                    if (final) neighbors(n) = neighbor;
-                    ++n;
-                }
-            }
-            if (final) {
-                used_centers(row) = used ? center : -1;
-                begins(row + 1) = n;
-            }
-        }
-
-        KOKKOS_FUNCTION bool is_center(std::int32_t atom) const {
-            const auto row = placements(atom).row;
-            if (row < 0 || atom_of_row(row) != atom) return false;
-            return atom < n_owned || depth(atom) <= ghost_center_depth;
-        }
-
-        KOKKOS_FUNCTION bool is_candidate(std::int32_t center, std::int32_t neighbor) const {
-            const auto& place = placements(neighbor);
-            if (place.row < 0) return false;
-            if (!full_list && is_center(atom_of_row(place.row)) &&
-                !in_half_list(placements(center).row, place.row, place.shift)) {
-                return false; // this pair is in the row of the other center
-            }
-            double distance_squared = 0;
-            for (int k = 0; k < 3; ++k) {
-                const double difference = positions(neighbor, k) - positions(center, k);
-                distance_squared += difference * difference;
-            }
-            return distance_squared <= reach_squared;
-        }
-    };
-
-    template <class Scalar>
-    struct WritePairs {
-        Kokkos::View<const Placement*, Space> placements;
-        Positions positions;
-        Kokkos::View<const std::int32_t*, Space> centers;
-        Kokkos::View<const std::int64_t*, Space> begins;
-        Kokkos::View<const std::int32_t*, Space> neighbors;
-        double cutoff_squared;
-        Offsets pair_begins;
-        Integers pair_neighbors;
-        RowsView<Scalar, 3, Space> vectors;
-        RowsView<std::int32_t, 5, Space> samples;
-
-        // With one thread, a candidate is always written and stays if it is counted: a branch on the distance
-        // would be mispredicted for about every other candidate. With several, the place behind the pairs of
-        // a row belongs to another row.
-        static constexpr bool writes_all = std::is_same_v<Space, Kokkos::Serial>;
-
-        KOKKOS_FUNCTION void operator()(std::int64_t row, std::int64_t& n, bool final) const {
-            const auto center = centers(row);
-            if (center >= 0) {
-                const auto begin = n;
-                const double origin[3] = {positions(center, 0), positions(center, 1), positions(center, 2)};
-                for (auto k = begins(row); k < begins(row + 1); ++k) {
-                    const auto neighbor = neighbors(k);
-                    const double vector[3] = {positions(neighbor, 0) - origin[0],
-                                              positions(neighbor, 1) - origin[1],
-                                              positions(neighbor, 2) - origin[2]};
-                    const bool is_pair =
-                        vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2] <=
-                        cutoff_squared;
-                    if (final && (writes_all || is_pair)) {
-                        pair_neighbors(n) = neighbor;
-                        for (int axis = 0; axis < 3; ++axis)
-                            vectors(n, axis) = static_cast<Scalar>(vector[axis]);
-                    }
-                    n += is_pair ? 1 : 0;
-                }
-                if (final) write_samples(placements(center).row, begin, n);
-            }
-            if (final) pair_begins(row + 1) = n;
-        }
-
-        KOKKOS_FUNCTION void write_samples(std::int32_t center_row, std::int64_t begin,
-                                           std::int64_t end) const {
-            for (auto pair = begin; pair < end; ++pair) {
-                samples(pair, 0) = center_row;
-                // second atom and cell shift at once
-                static_assert(sizeof(Placement) == 4 * sizeof(std::int32_t));
-                std::memcpy(&samples(pair, 1), &placements(pair_neighbors(pair)), sizeof(Placement));
-            }
-        }
-    };
-
-    Kokkos::View<const Placement*, Space> placements_;
-    double cutoff_;
-    Integers centers_;
-    Offsets begins_;
-    Integers neighbors_;
-    std::int64_t n_candidates_ = 0;
-
-    // of the pairs last written
-    Offsets pair_begins_;
-    Integers pair_neighbors_;
 };
+
+/// The row of each candidate, and the candidates by second atom, in the order of the candidates.
+template <class Space>
+void transpose(PairTopology<Space>& topology, std::int64_t n_atoms) {
+    using Integers = typename PairTopology<Space>::Integers;
+    using Offsets = typename PairTopology<Space>::Offsets;
+    const auto n_candidates = topology.n_candidates;
+    if (n_candidates > std::numeric_limits<std::int32_t>::max()) {
+        throw std::length_error("a rank can not have more than 2^31 pairs of atoms, got " +
+                                std::to_string(n_candidates) + ": use more ranks");
+    }
+    const auto begins = topology.begins;
+    const auto neighbors = topology.neighbors;
+    const auto rows = Integers(uninitialised("PairTopology::rows"), n_candidates);
+    for_each<Space>(
+        "PairTopology::rows", topology.n_rows(), KOKKOS_LAMBDA(std::int64_t row) {
+            for (auto k = begins(row); k < begins(row + 1); ++k)
+                rows(k) = static_cast<std::int32_t>(row);
+        });
+
+    const auto used = Integers("PairTopology::used", n_atoms);
+    for_each<Space>(
+        "PairTopology::count_transposed", n_candidates,
+        KOKKOS_LAMBDA(std::int64_t k) { Kokkos::atomic_inc(&used(neighbors(k))); });
+    const auto transposed_begins = Offsets("PairTopology::transposed_begins", n_atoms + 1);
+    scan<Space>(
+        "PairTopology::transposed_begins", n_atoms,
+        KOKKOS_LAMBDA(std::int64_t atom, std::int64_t & n, bool final) {
+            n += used(atom);
+            if (final) transposed_begins(atom + 1) = n;
+        });
+
+    // Filled from the end in whatever order the threads come, then sorted, so that sums have one order.
+    const auto transposed = Integers(uninitialised("PairTopology::transposed"), n_candidates);
+    for_each<Space>(
+        "PairTopology::fill_transposed", n_candidates, KOKKOS_LAMBDA(std::int64_t k) {
+            const auto atom = neighbors(k);
+            const auto place = Kokkos::atomic_fetch_sub(&used(atom), 1) - 1;
+            transposed(transposed_begins(atom) + place) = static_cast<std::int32_t>(k);
+        });
+    for_each<Space>(
+        "PairTopology::sort_transposed", n_atoms, KOKKOS_LAMBDA(std::int64_t atom) {
+            const auto first = transposed_begins(atom);
+            for (auto end = first + 1; end < transposed_begins(atom + 1); ++end) {
+                const auto candidate = transposed(end);
+                auto place = end;
+                for (; place > first && transposed(place - 1) > candidate; --place)
+                    transposed(place) = transposed(place - 1);
+                transposed(place) = candidate;
+            }
+        });
+    topology.rows = rows;
+    topology.transposed_begins = transposed_begins;
+    topology.transposed = transposed;
+    topology.n_before = Integers("PairTopology::n_before", n_candidates + 1);
+}
+
+/// Writes the pairs of a row at once. A candidate is always written and stays if it is counted: a branch on
+/// the distance would be mispredicted for about every other candidate.
+template <class Space, class Scalar>
+struct WriteRows {
+    PairTopology<Space> topology;
+    Positions<Space> positions;
+    RowsView<Scalar, 3, Space> vectors;
+    RowsView<std::int32_t, 5, Space> samples;
+
+    void operator()(std::int64_t row, std::int64_t& n, bool /*final*/) const {
+        const auto center = topology.centers(row);
+        if (center >= 0) {
+            const auto begin = n;
+            const double cutoff_squared = topology.cutoff * topology.cutoff;
+            const double origin[3] = {positions(center, 0), positions(center, 1), positions(center, 2)};
+            for (auto k = topology.begins(row); k < topology.begins(row + 1); ++k) {
+                const auto neighbor = topology.neighbors(k);
+                const double vector[3] = {positions(neighbor, 0) - origin[0],
+                                          positions(neighbor, 1) - origin[1],
+                                          positions(neighbor, 2) - origin[2]};
+                topology.pair_neighbors(n) = neighbor;
+                for (int axis = 0; axis < 3; ++axis)
+                    vectors(n, axis) = static_cast<Scalar>(vector[axis]);
+                const double distance_squared =
+                    vector[0] * vector[0] + vector[1] * vector[1] + vector[2] * vector[2];
+                n += distance_squared <= cutoff_squared ? 1 : 0;
+            }
+            write_samples(topology.placements(center).row, begin, n);
+        }
+        topology.pair_begins(row + 1) = n;
+    }
+
+    void write_samples(std::int32_t center_row, std::int64_t begin, std::int64_t end) const {
+        for (auto pair = begin; pair < end; ++pair) {
+            samples(pair, 0) = center_row;
+            // second atom and cell shift at once
+            static_assert(sizeof(Placement) == 4 * sizeof(std::int32_t));
+            std::memcpy(&samples(pair, 1), &topology.placements(topology.pair_neighbors(pair)),
+                        sizeof(Placement));
+        }
+    }
+};
+
+/// Writes one pair in each call.
+template <class Space, class Scalar>
+struct WriteCandidates {
+    PairTopology<Space> topology;
+    Positions<Space> positions;
+    RowsView<Scalar, 3, Space> vectors;
+    RowsView<std::int32_t, 5, Space> samples;
+    Kokkos::View<std::int64_t, typename Space::memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>> total;
+
+    KOKKOS_FUNCTION void operator()(std::int64_t k, std::int64_t& n, bool final) const {
+        const auto center = topology.centers(topology.rows(k));
+        const auto neighbor = topology.neighbors(k);
+        double vector[3];
+        double distance_squared = 0;
+        for (int axis = 0; axis < 3; ++axis) {
+            vector[axis] = positions(neighbor, axis) - positions(center, axis);
+            distance_squared += vector[axis] * vector[axis];
+        }
+        const bool is_pair = distance_squared <= topology.cutoff * topology.cutoff;
+        if (final) {
+            if (is_pair) write(n, center, neighbor, vector);
+            topology.n_before(k + 1) = static_cast<std::int32_t>(n + (is_pair ? 1 : 0));
+            if (k + 1 == topology.n_candidates) total() = n + (is_pair ? 1 : 0);
+        }
+        n += is_pair ? 1 : 0;
+    }
+
+    KOKKOS_FUNCTION void write(std::int64_t pair, std::int32_t center, std::int32_t neighbor,
+                               const double (&vector)[3]) const {
+        const auto place = topology.placements(neighbor);
+        samples(pair, 0) = topology.placements(center).row;
+        samples(pair, 1) = place.row;
+        for (int axis = 0; axis < 3; ++axis) {
+            samples(pair, 2 + axis) = place.shift[axis];
+            vectors(pair, axis) = static_cast<Scalar>(vector[axis]);
+        }
+    }
+};
+
+} // namespace pair_topology
+
+/// The candidates of a request in the engine's list.
+/// @throws std::length_error with several threads, for more than 2^31 candidates.
+template <class Space, class List>
+PairTopology<Space> make_topology(const AtomRows<Space>& rows, RowsView<const double, 3, Space> positions,
+                                  StridedView<const int, 1, Space> centers,
+                                  StridedView<const int, 1, Space> counts, const List& list,
+                                  std::int32_t index_mask, std::int64_t n_owned, const PairRequest& request,
+                                  double skin) {
+    using Topology = PairTopology<Space>;
+    Topology topology;
+    topology.cutoff = request.cutoff;
+    topology.placements = rows.placements;
+    const auto n_rows = static_cast<std::int64_t>(centers.extent(0));
+    const auto bound = pair_topology::count_entries<Space>(centers, counts);
+    topology.centers = typename Topology::Integers(uninitialised("PairTopology::centers"), n_rows);
+    topology.begins = typename Topology::Offsets("PairTopology::begins", n_rows + 1);
+    topology.neighbors = typename Topology::Integers(uninitialised("PairTopology::neighbors"), bound);
+
+    const double reach = request.cutoff + skin;
+    const auto select =
+        pair_topology::SelectCandidates<Space, List>{rows.placements,
+                                                     rows.depth,
+                                                     rows.atom_of_row,
+                                                     positions,
+                                                     centers,
+                                                     counts,
+                                                     list,
+                                                     index_mask,
+                                                     n_owned,
+                                                     reach * reach,
+                                                     request.full_list,
+                                                     static_cast<float>(request.ghost_center_depth),
+                                                     topology.centers,
+                                                     topology.begins,
+                                                     topology.neighbors};
+    topology.n_candidates = scan_total<Space>("PairTopology::select", n_rows, select);
+    if (topology.n_candidates < bound / 2) // a short cutoff in a long list
+        Kokkos::resize(topology.neighbors, topology.n_candidates);
+    if constexpr (is_one_thread<Space>) {
+        topology.pair_begins = typename Topology::Offsets("PairTopology::pair_begins", n_rows + 1);
+        topology.pair_neighbors =
+            typename Topology::Integers(uninitialised("PairTopology::pair_neighbors"), topology.n_candidates);
+    } else {
+        pair_topology::transpose(topology, static_cast<std::int64_t>(positions.extent(0)));
+    }
+    return topology;
+}
+
+/// Writes the pairs within the cutoff, see `Marshaller::write_pairs`, and their number to `total`. On a
+/// device it does not wait for the end.
+template <class Space, class Scalar>
+void write_pairs(const PairTopology<Space>& topology, RowsView<const double, 3, Space> positions,
+                 RowsView<Scalar, 3, Space> vectors, RowsView<std::int32_t, 5, Space> samples,
+                 std::int64_t* total) {
+    if constexpr (is_one_thread<Space>) {
+        const auto write = pair_topology::WriteRows<Space, Scalar>{topology, positions, vectors, samples};
+        *total = scan_total<Space>("PairTopology::write_rows", topology.n_rows(), write);
+    } else {
+        using Write = pair_topology::WriteCandidates<Space, Scalar>;
+        const auto write = Write{topology, positions, vectors, samples, decltype(Write::total)(total)};
+        scan<Space>("PairTopology::write_candidates", topology.n_candidates, write);
+    }
+}
 
 } // namespace metatensor_kokkos

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "execution.hpp"
+
 #include <Kokkos_Core.hpp>
 
 #include <cstdint>
@@ -20,8 +22,8 @@ class TagTable {
     explicit TagTable(std::int64_t n_tags)
         : capacity_(capacity_for(n_tags)),
           tags_("TagTable::tags", capacity_),
-          values_(Kokkos::view_alloc("TagTable::values", Kokkos::WithoutInitializing), capacity_) {
-        Kokkos::deep_copy(values_, nothing);
+          values_(uninitialised("TagTable::values"), capacity_) {
+        fill<Space>(values_, nothing);
     }
 
     KOKKOS_FUNCTION void offer(std::int64_t tag, std::uint64_t value) const {
@@ -60,8 +62,8 @@ class TagTable {
     }
 
     std::uint64_t capacity_;
-    Kokkos::View<std::int64_t*, Space> tags_;
-    Kokkos::View<std::uint64_t*, Space> values_;
+    ViewIn<std::int64_t*, Space> tags_;
+    ViewIn<std::uint64_t*, Space> values_;
 };
 
 } // namespace metatensor_kokkos

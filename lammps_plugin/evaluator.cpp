@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "evaluator.hpp"
 
+#include "kokkos/stream.hpp"
 #include "kokkos/tensor_array.hpp"
 #include "model_output.hpp"
 
@@ -57,19 +58,28 @@ torch::Device find_device(const std::vector<std::string>& supported,
     return {type, static_cast<c10::DeviceIndex>(local_rank % n_devices)};
 }
 
+/// `engine`, if the model and the user agree to it.
+torch::Device check_device(const std::vector<std::string>& supported,
+                           const std::optional<std::string>& requested, torch::Device engine) {
+    const auto wish = requested ? torch::Device(*requested) : engine;
+    if (wish.type() != engine.type() || (wish.has_index() && engine.has_index() && wish != engine)) {
+        throw std::runtime_error("the atoms are on " + engine.str() +
+                                 ", where the model has to run, got device '" + *requested + "'");
+    }
+    mta::pick_device(supported, c10::DeviceTypeName(engine.type(), /*lower_case=*/true));
+    return engine;
+}
+
 torch::ScalarType find_dtype(const std::string& name) {
     if (name == "float32") return torch::kFloat32;
     if (name == "float64") return torch::kFloat64;
     throw std::runtime_error("the model's dtype must be float32 or float64, got '" + name + "'");
 }
 
-/// Pairs of one request, as the model reads them and as their gradients come back.
-struct PairTensors {
-    torch::Tensor host_vectors;
-    torch::Tensor host_samples;
-    /// The leaf of autograd, on the model's device, `[n_pairs, 3, 1]`.
-    torch::Tensor vectors;
-};
+torch::Device device_of(kk::Place place) {
+    if (place.cuda_index == kk::Place::host_index) return torch::kCPU;
+    return {torch::kCUDA, static_cast<c10::DeviceIndex>(place.cuda_index)};
+}
 
 } // namespace
 
@@ -82,7 +92,10 @@ std::string text_of(const std::exception& error) {
 class Evaluator::Implementation {
   public:
     explicit Implementation(const Options& options)
-        : units_(options.units), check_consistency_(options.settings.check_consistency) {
+        : units_(options.units),
+          check_consistency_(options.settings.check_consistency),
+          marshaller_(kk::make_marshaller(options.execution)),
+          engine_device_(device_of(marshaller_->place())) {
         configure_torch(options.n_threads);
         load(options);
         refuse_inputs();
@@ -94,6 +107,7 @@ class Evaluator::Implementation {
     void rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::NeighborRows& list,
                  const kk::ModelTypes& types, double skin, bool with_ghost_centers) {
         const Stopwatch watch(times_.marshal);
+        const kk::StreamGuard stream(engine_device_, marshaller_->stream());
         for (auto& request : requests_) {
             // beyond this depth, all that the center of a pair could tell an owned atom is out of range
             request.ghost_center_depth = with_ghost_centers ? interaction_range_ - request.cutoff + skin : -1;
@@ -101,46 +115,26 @@ class Evaluator::Implementation {
         marshaller_->rebuild(atoms, box, list, types, requests_, skin);
 
         const auto n_rows = marshaller_->n_rows();
-        const auto host_types = torch::empty({n_rows}, torch::kInt32);
-        marshaller_->write_types(kk::borrow(host_types));
-        types_ = host_types.to(device_);
+        const auto model_types = engine_tensor({n_rows}, torch::kInt32);
+        marshaller_->write_types(kk::borrow(model_types));
+        types_ = model_types.to(device_);
         pbc_ = torch::tensor({box.periodic[0], box.periodic[1], box.periodic[2]}, torch::kBool).to(device_);
         make_options(marshaller_->n_owned_rows() < n_rows);
     }
 
-    Evaluation evaluate(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies) {
-        pairs_.clear();
-        has_gradients_ = false;
-        if (marshaller_->n_owned_rows() == 0) return {};
-
-        // whatever the thread that runs the engine has set
-        const c10::InferenceMode no_inference(false);
-        const torch::AutoGradMode with_gradients(true);
-        const auto system = make_system(atoms, box);
-        const auto energy = run_model(system, with_atom_energies);
-        Evaluation result;
-        differentiate(energy);
-        {
-            const Stopwatch watch(times_.store);
-            const auto host_energy = energy.detach().to(torch::kCPU, torch::kFloat64).contiguous();
-            result.energy = host_energy.sum().item<double>();
-            if (!std::isfinite(result.energy)) {
-                throw std::runtime_error("the energy that the model returned is not a finite number: " +
-                                         std::to_string(result.energy));
-            }
-            if (with_atom_energies) {
-                const auto* begin = host_energy.const_data_ptr<double>();
-                result.atom_energies.assign(begin, begin + host_energy.numel());
-            }
-            result.strain_gradient = sum_gradients(atoms);
-            check_gradients(result.strain_gradient);
-        }
-        return result;
+    void warm_up(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies) {
+        run(atoms, box, with_atom_energies, [](const torch::Tensor& /*energy*/) {});
     }
 
-    void add_forces_to(const kk::Array& forces) {
-        const Stopwatch watch(times_.store);
-        if (has_gradients_) marshaller_->add_forces_to(forces);
+    Evaluation evaluate(const kk::Atoms& atoms, const kk::Box& box, const Targets& targets) {
+        Evaluation result;
+        run(atoms, box, targets.wants_atom_energies(), [&](const torch::Tensor& energy) {
+            const Stopwatch watch(times_.store);
+            sum_gradients();
+            result = fetch(energy, atoms, targets);
+            store(energy, atoms, targets);
+        });
+        return result;
     }
 
     double cutoff() const { return cutoff_; }
@@ -155,16 +149,33 @@ class Evaluator::Implementation {
     }
     const std::string& description() const { return description_; }
     std::string device_and_dtype() const { return device_.str() + ", " + capabilities_->dtype(); }
-    kk::Array atom_of_row() const { return marshaller_->atom_of_row(); }
     PhaseTimes& times() { return times_; }
 
   private:
+    /// Calls `use` with the energy, when its derivatives are there.
+    template <class Use>
+    void run(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies, const Use& use) {
+        if (marshaller_->n_owned_rows() == 0) return;
+
+        // whatever the thread that runs the engine has set
+        const c10::InferenceMode no_inference(false);
+        const torch::AutoGradMode with_gradients(true);
+        const kk::StreamGuard stream(engine_device_, marshaller_->stream());
+        const auto energy = run_model(make_system(atoms, box), with_atom_energies);
+        differentiate(energy);
+        use(energy);
+        release();
+    }
+
     void load(const Options& options) {
         module_ = mta::load_atomistic_model(options.settings.model, options.settings.extensions);
         module_.eval();
         capabilities_ = module_.run_method("capabilities").toCustomClass<mta::ModelCapabilitiesHolder>();
         dtype_ = find_dtype(capabilities_->dtype());
-        device_ = find_device(capabilities_->supported_devices, options.settings.device, options.local_rank);
+        device_ =
+            options.execution == kk::Execution::calling_thread
+                ? find_device(capabilities_->supported_devices, options.settings.device, options.local_rank)
+                : check_device(capabilities_->supported_devices, options.settings.device, engine_device_);
         module_.to(device_);
         // or each backward would compute the derivatives with respect to the model's parameters too
         for (auto parameter : module_.parameters())
@@ -229,48 +240,63 @@ class Evaluator::Implementation {
         }
     }
 
+    torch::Tensor engine_tensor(torch::IntArrayRef shape, torch::ScalarType dtype) const {
+        return torch::empty(shape, torch::TensorOptions().dtype(dtype).device(engine_device_));
+    }
+
     mta::System make_system(const kk::Atoms& atoms, const kk::Box& box) {
         const Stopwatch watch(times_.marshal);
-        host_positions_ = torch::empty({marshaller_->n_rows(), 3}, dtype_);
-        marshaller_->write_positions(atoms.positions, kk::borrow(host_positions_));
-        const auto cell = box.cell();
-        host_cell_ = torch::empty({3, 3}, torch::kFloat64);
-        for (int row = 0; row < 3; ++row) {
-            for (int k = 0; k < 3; ++k)
-                host_cell_.data_ptr<double>()[3 * row + k] = cell[row][k];
-        }
+        const auto positions = engine_tensor({marshaller_->n_rows(), 3}, dtype_);
+        marshaller_->write_positions(atoms.positions, kk::borrow(positions));
         // leaves: the derivatives with respect to them, and to the pair vectors, are all that is needed
-        positions_ = as_leaf(host_positions_);
-        cell_ = as_leaf(host_cell_.to(dtype_));
+        positions_ = as_leaf(positions);
+        cell_ = as_leaf(find_cell(box));
         const auto system = torch::make_intrusive<mta::SystemHolder>(types_, positions_, cell_, pbc_);
-        for (std::size_t request = 0; request < requests_.size(); ++request) {
-            system->add_neighbor_list(neighbor_options_[request], make_pairs(atoms, request));
-        }
+        add_pairs(atoms, *system);
         return system;
     }
 
-    mts::TensorBlock make_pairs(const kk::Atoms& atoms, std::size_t request) {
-        const auto bound = marshaller_->max_pairs(request);
-        auto vectors = torch::empty({bound, 3}, dtype_);
-        auto samples = torch::empty({bound, 5}, torch::kInt32);
-        const auto n_pairs =
-            marshaller_->write_pairs(atoms.positions, request, kk::borrow(vectors), kk::borrow(samples));
-        PairTensors pairs;
-        pairs.host_vectors = vectors.narrow(0, 0, n_pairs);
-        pairs.host_samples = samples.narrow(0, 0, n_pairs);
-        pairs.vectors = as_leaf(pairs.host_vectors.unsqueeze(-1));
-        pairs_.push_back(pairs);
-
-        static const std::vector<std::string> names = {"first_atom", "second_atom", "cell_shift_a",
-                                                       "cell_shift_b", "cell_shift_c"};
-        const auto labels = torch::make_intrusive<mts::LabelsHolder>(names, pairs.host_samples.to(device_),
-                                                                     metatensor::assume_unique{});
-        return torch::make_intrusive<mts::TensorBlockHolder>(pairs.vectors, labels,
-                                                             std::vector<mts::Labels>{xyz_}, distance_);
+    /// The cell, copied to the device when it has changed.
+    const torch::Tensor& find_cell(const kk::Box& box) {
+        const auto cell = box.cell();
+        if (constant_cell_.defined() && cell == cell_values_) return constant_cell_;
+        cell_values_ = cell;
+        const auto host = torch::empty({3, 3}, torch::kFloat64);
+        for (int row = 0; row < 3; ++row)
+            std::copy(cell[row].begin(), cell[row].end(), host.data_ptr<double>() + std::ptrdiff_t(3) * row);
+        constant_cell_ = host.to(device_, dtype_);
+        engine_cell_ = host.to(engine_device_);
+        return constant_cell_;
     }
 
-    torch::Tensor as_leaf(const torch::Tensor& host) const {
-        return host.to(device_).detach().requires_grad_(true);
+    void add_pairs(const kk::Atoms& atoms, mta::SystemHolder& system) {
+        std::vector<torch::Tensor> vectors;
+        std::vector<torch::Tensor> samples;
+        std::vector<kk::PairArrays> arrays;
+        for (std::size_t request = 0; request < requests_.size(); ++request) {
+            const auto bound = marshaller_->max_pairs(request);
+            vectors.push_back(engine_tensor({bound, 3}, dtype_));
+            samples.push_back(engine_tensor({bound, 5}, torch::kInt32));
+            arrays.push_back({kk::borrow(vectors.back()), kk::borrow(samples.back())});
+        }
+        const auto n_pairs = marshaller_->write_pairs(atoms.positions, arrays);
+        static const std::vector<std::string> names = {"first_atom", "second_atom", "cell_shift_a",
+                                                       "cell_shift_b", "cell_shift_c"};
+        pair_vectors_.clear();
+        for (std::size_t request = 0; request < requests_.size(); ++request) {
+            const auto leaf = as_leaf(vectors[request].narrow(0, 0, n_pairs[request]).unsqueeze(-1));
+            pair_vectors_.push_back(leaf);
+            const auto labels = torch::make_intrusive<mts::LabelsHolder>(
+                names, samples[request].narrow(0, 0, n_pairs[request]).to(device_),
+                metatensor::assume_unique{});
+            system.add_neighbor_list(neighbor_options_[request],
+                                     torch::make_intrusive<mts::TensorBlockHolder>(
+                                         leaf, labels, std::vector<mts::Labels>{xyz_}, distance_));
+        }
+    }
+
+    torch::Tensor as_leaf(const torch::Tensor& tensor) const {
+        return tensor.to(device_).detach().requires_grad_(true);
     }
 
     /// Energies that the model returns, `[1]` or `[n_owned_rows]`, with their graph.
@@ -289,12 +315,11 @@ class Evaluator::Implementation {
 
     void differentiate(const torch::Tensor& energy) {
         const Stopwatch watch(times_.backward);
-        marshaller_->clear_forces();
-        has_gradients_ = energy.requires_grad();
-        if (!has_gradients_) {
+        gradients_.assign(2 + pair_vectors_.size(), torch::Tensor());
+        if (!energy.requires_grad()) {
             std::int64_t n_pairs = 0;
-            for (const auto& pairs : pairs_)
-                n_pairs += pairs.host_vectors.size(0);
+            for (const auto& vectors : pair_vectors_)
+                n_pairs += vectors.size(0);
             if (n_pairs != 0) {
                 throw std::runtime_error(
                     "the energy that the model returned can not be differentiated: it was "
@@ -303,42 +328,94 @@ class Evaluator::Implementation {
             return;
         }
         std::vector<torch::Tensor> inputs = {positions_, cell_};
-        for (const auto& pairs : pairs_)
-            inputs.push_back(pairs.vectors);
+        inputs.insert(inputs.end(), pair_vectors_.begin(), pair_vectors_.end());
         gradients_ = torch::autograd::grad({energy.sum()}, inputs, {}, /*retain_graph=*/false,
                                            /*create_graph=*/false, /*allow_unused=*/true);
+        for (auto& gradient : gradients_) {
+            if (gradient.defined()) gradient = gradient.to(engine_device_).contiguous();
+        }
     }
 
-    /// Adds up forces; returns dE/d(strain), which needs no strain tensor in the graph: positions, cell and
-    /// pair vectors all scale with the strain.
-    kk::StrainGradient sum_gradients(const kk::Atoms& atoms) {
-        if (!has_gradients_) return {};
-        const auto on_host = [this](std::size_t k) { return gradients_[k].to(torch::kCPU).contiguous(); };
-        if (gradients_[0].defined()) {
-            marshaller_->add_position_gradients(kk::borrow(on_host(0)));
+    const torch::Tensor& position_gradients() const { return gradients_[0]; }
+    const torch::Tensor& cell_gradients() const { return gradients_[1]; }
+    kk::Array pair_gradients(std::size_t request) const {
+        return kk::borrow(gradients_[2 + request].squeeze(-1));
+    }
+    bool has_pair_gradients(std::size_t request) const { return gradients_[2 + request].defined(); }
+
+    /// Adds up forces, in memory of the marshaller, and dE/d(strain), which needs no strain tensor in the
+    /// graph: positions, cell and pair vectors all scale with the strain.
+    void sum_gradients() {
+        marshaller_->clear_forces();
+        if (position_gradients().defined())
+            marshaller_->add_position_gradients(kk::borrow(position_gradients()));
+        for (std::size_t request = 0; request < pair_vectors_.size(); ++request) {
+            if (has_pair_gradients(request))
+                marshaller_->add_pair_gradients(request, pair_gradients(request));
         }
-        for (std::size_t request = 0; request < pairs_.size(); ++request) {
-            if (!gradients_[2 + request].defined()) continue;
-            marshaller_->add_pair_gradients(request, kk::borrow(on_host(2 + request).squeeze(-1)));
-        }
-        auto result = marshaller_->strain_gradient(atoms.positions);
-        if (gradients_[1].defined()) {
-            const auto from_cell = host_cell_.t().matmul(on_host(1).to(torch::kFloat64)).contiguous();
-            for (std::size_t k = 0; k < 9; ++k)
-                result[k] += from_cell.const_data_ptr<double>()[k];
-        }
-        gradients_.clear();
+    }
+
+    torch::Tensor sum_strain_gradient(const kk::Atoms& atoms) const {
+        auto result = engine_tensor({9}, torch::kFloat64);
+        marshaller_->write_strain_gradient(atoms.positions, kk::borrow(result));
+        if (cell_gradients().defined())
+            result += engine_cell_.t().matmul(cell_gradients().to(torch::kFloat64)).reshape({9});
         return result;
     }
 
-    // Each force is part of this sum.
-    static void check_gradients(const kk::StrainGradient& strain_gradient) {
-        for (const auto value : strain_gradient) {
-            if (!std::isfinite(value)) {
-                throw std::runtime_error(
-                    "the derivatives of the energy that the model returned are not finite numbers");
+    /// What the host is told. Where that makes it wait for a device, only what was asked for; on the host
+    /// always all, to find numbers that are none.
+    Evaluation fetch(const torch::Tensor& energy, const kk::Atoms& atoms, const Targets& targets) const {
+        const bool is_free = engine_device_.is_cpu();
+        if (!is_free && !targets.energy && !targets.strain_gradient) return {};
+        const auto total = energy.detach().to(engine_device_, torch::kFloat64).sum().reshape({1});
+        const auto all =
+            torch::cat({total, sum_strain_gradient(atoms)}).to(torch::kCPU); // one copy, and one wait
+        const auto* values = all.const_data_ptr<double>();
+        Evaluation result;
+        result.energy = values[0];
+        std::copy_n(values + 1, result.strain_gradient.size(), result.strain_gradient.begin());
+        if (!std::isfinite(result.energy)) {
+            throw std::runtime_error("the energy that the model returned is not a finite number: " +
+                                     std::to_string(result.energy));
+        }
+        for (const auto value : result.strain_gradient) {
+            if (std::isfinite(value)) continue; // each force is part of this sum
+            throw std::runtime_error(
+                "the derivatives of the energy that the model returned are not finite numbers");
+        }
+        return result;
+    }
+
+    void store(const torch::Tensor& energy, const kk::Atoms& atoms, const Targets& targets) const {
+        if (targets.wants_atom_virials()) store_atom_virials(atoms, targets);
+        if (targets.wants_atom_energies()) {
+            const auto energies = energy.detach().to(engine_device_).contiguous();
+            marshaller_->add_atom_energies_to(targets.atom_energies, kk::borrow(energies));
+        }
+        if (targets.forces.rank != 0) marshaller_->add_forces_to(targets.forces);
+    }
+
+    void store_atom_virials(const kk::Atoms& atoms, const Targets& targets) const {
+        if (position_gradients().defined() || cell_gradients().defined()) {
+            throw std::runtime_error(
+                "the model reads positions or the cell, not only the vectors of pairs: it "
+                "has no virials of atoms");
+        }
+        for (std::size_t request = 0; request < pair_vectors_.size(); ++request) {
+            if (!has_pair_gradients(request)) continue;
+            for (const auto* virials : {&targets.atom_virials, &targets.centroid_virials}) {
+                if (virials->rank == 0) continue;
+                marshaller_->add_atom_virials_to(*virials, atoms.positions, request, pair_gradients(request));
             }
         }
+    }
+
+    /// Memory that the engine may need until the next evaluation.
+    void release() {
+        positions_ = cell_ = torch::Tensor();
+        pair_vectors_.clear();
+        gradients_.clear();
     }
 
     Units units_;
@@ -356,7 +433,9 @@ class Evaluator::Implementation {
     std::vector<kk::PairRequest> requests_;
     mts::Labels xyz_;
     mts::Labels distance_;
-    std::unique_ptr<kk::Marshaller> marshaller_ = kk::make_serial_marshaller();
+    std::unique_ptr<kk::Marshaller> marshaller_;
+    /// Where the engine's atoms are.
+    torch::Device engine_device_;
 
     // since the last rebuild
     torch::Tensor types_;
@@ -364,14 +443,15 @@ class Evaluator::Implementation {
     std::optional<mts::Labels> selected_atoms_;
     std::array<mta::ModelEvaluationOptions, 2> evaluation_options_;
 
-    // of the last evaluation
-    torch::Tensor host_positions_;
-    torch::Tensor host_cell_;
+    kk::Box::Matrix cell_values_{};
+    torch::Tensor constant_cell_;
+    torch::Tensor engine_cell_;
+
+    // of the present evaluation
     torch::Tensor positions_;
     torch::Tensor cell_;
-    std::vector<PairTensors> pairs_;
+    std::vector<torch::Tensor> pair_vectors_;
     std::vector<torch::Tensor> gradients_;
-    bool has_gradients_ = false;
     PhaseTimes times_;
 };
 
@@ -385,7 +465,6 @@ bool Evaluator::has_atom_energies() const { return implementation_->has_atom_ene
 double Evaluator::smallest_cutoff() const { return implementation_->smallest_cutoff(); }
 const std::string& Evaluator::description() const { return implementation_->description(); }
 std::string Evaluator::device_and_dtype() const { return implementation_->device_and_dtype(); }
-kk::Array Evaluator::atom_of_row() const { return implementation_->atom_of_row(); }
 PhaseTimes& Evaluator::times() { return implementation_->times(); }
 
 void Evaluator::rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::NeighborRows& list,
@@ -393,10 +472,12 @@ void Evaluator::rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::Ne
     implementation_->rebuild(atoms, box, list, types, skin, with_ghost_centers);
 }
 
-Evaluation Evaluator::evaluate(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies) {
-    return implementation_->evaluate(atoms, box, with_atom_energies);
+void Evaluator::warm_up(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies) {
+    implementation_->warm_up(atoms, box, with_atom_energies);
 }
 
-void Evaluator::add_forces_to(const kk::Array& forces) { implementation_->add_forces_to(forces); }
+Evaluation Evaluator::evaluate(const kk::Atoms& atoms, const kk::Box& box, const Targets& targets) {
+    return implementation_->evaluate(atoms, box, targets);
+}
 
 } // namespace metatensor_lammps

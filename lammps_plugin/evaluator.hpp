@@ -26,14 +26,34 @@ struct PhaseTimes {
     double store = 0;
 };
 
-/// Results of an evaluation, for the atoms that this rank owns.
+/// dE/d(strain), row-major.
+using StrainGradient = std::array<double, 9>;
+
+/// What an evaluation is asked for, for the atoms that this rank owns. Each array is the engine's, float64,
+/// in the memory that atoms are in, of any strides; an empty one is not asked for. Results are added to
+/// arrays.
+struct Targets {
+    /// Whether the energy, and the strain gradient, are returned: on a device that waits for them.
+    bool energy = false;
+    bool strain_gradient = false;
+    /// `[n_owned + n_ghosts, 3]`: forces, images with their own share.
+    metatensor_kokkos::Array forces;
+    /// `[n_owned, ...]`: energies of atoms.
+    metatensor_kokkos::Array atom_energies;
+    /// `[n_owned + n_ghosts, 6]` and `[n_owned + n_ghosts, 9]`: see `Marshaller::add_atom_virials_to`.
+    metatensor_kokkos::Array atom_virials;
+    metatensor_kokkos::Array centroid_virials;
+
+    bool wants_atom_energies() const { return atom_energies.rank != 0; }
+    bool wants_atom_virials() const { return atom_virials.rank != 0 || centroid_virials.rank != 0; }
+};
+
+/// Results of an evaluation that were asked for.
 struct Evaluation {
     /// In the engine's unit of energy.
     double energy = 0;
-    /// dE/d(strain), row-major, same unit: the virial of LAMMPS is the negative of its symmetric part.
-    metatensor_kokkos::StrainGradient strain_gradient{};
-    /// `[n_owned_rows]` energies of atoms; empty unless asked for.
-    std::vector<double> atom_energies;
+    /// Same unit: the virial of LAMMPS is the negative of its symmetric part.
+    StrainGradient strain_gradient{};
 };
 
 /// What an error says, without the C++ stack that torch adds to it.
@@ -49,6 +69,8 @@ class Evaluator {
         /// Rank among those that share this machine: the CUDA device, when `device` does not say which.
         int local_rank = 0;
         int n_threads = 1;
+        /// Where atoms are, and so the model too, unless the calling thread marshals.
+        metatensor_kokkos::Execution execution = metatensor_kokkos::Execution::calling_thread;
     };
 
     /// Loads the model.
@@ -82,15 +104,14 @@ class Evaluator {
                  double skin, bool with_ghost_centers);
 
     /// Energy and derivatives for the present positions.
-    /// @throws std::exception when the model throws, or returns anything but what was asked for.
+    /// @throws std::exception when the model throws, or returns anything but what was asked for, before
+    /// anything was added to the targets.
     Evaluation evaluate(const metatensor_kokkos::Atoms& atoms, const metatensor_kokkos::Box& box,
-                        bool with_atom_energies);
+                        const Targets& targets);
 
-    /// Adds the forces of the last evaluation to the engine's `[n_owned + n_ghosts, 3]` float64 array.
-    void add_forces_to(const metatensor_kokkos::Array& forces);
-
-    /// The engine's index of the atom of each row of the System.
-    metatensor_kokkos::Array atom_of_row() const;
+    /// An evaluation for its own sake: TorchScript compiles a model during its first ones.
+    void warm_up(const metatensor_kokkos::Atoms& atoms, const metatensor_kokkos::Box& box,
+                 bool with_atom_energies);
 
     PhaseTimes& times();
 

@@ -4,6 +4,8 @@
 #include <lammps/atom.h>
 #include <lammps/domain.h>
 
+#include <algorithm>
+
 namespace metatensor_lammps {
 
 namespace kk = metatensor_kokkos;
@@ -41,7 +43,7 @@ kk::Box LammpsView::box() const {
     return box;
 }
 
-kk::NeighborRows LammpsView::neighbors(const LAMMPS_NS::NeighList& list, bool with_ghosts) const {
+kk::NeighborRows LammpsView::neighbors(LAMMPS_NS::NeighList& list, bool with_ghosts) const {
     kk::NeighborRows rows;
     rows.centers = kk::borrow_vector(list.ilist, list.inum + (with_ghosts ? list.gnum : 0));
     rows.counts = kk::borrow_vector(list.numneigh, with_ghosts ? n_all() : n_owned());
@@ -53,5 +55,12 @@ kk::NeighborRows LammpsView::neighbors(const LAMMPS_NS::NeighList& list, bool wi
 kk::Array LammpsView::forces() const {
     return kk::borrow_matrix(n_all() > 0 ? atom->f[0] : nullptr, n_all(), 3);
 }
+
+bool LammpsView::types_changed() const {
+    return static_cast<std::int64_t>(seen_types_.size()) != n_all() ||
+           !std::equal(seen_types_.begin(), seen_types_.end(), atom->type);
+}
+
+void LammpsView::keep_types() { seen_types_.assign(atom->type, atom->type + n_all()); }
 
 } // namespace metatensor_lammps

@@ -6,21 +6,34 @@
 #include <lammps/neigh_list.h>
 #include <lammps/pointers.h>
 
+#include <vector>
+
 namespace metatensor_lammps {
 
 /// Reads what a LAMMPS stores, without copies. Pointers into LAMMPS are good until it next moves atoms.
+///
+/// This one finds everything on the host; that of KOKKOS (`KokkosView`) where the package has it.
 class LammpsView : protected LAMMPS_NS::Pointers {
   public:
     explicit LammpsView(LAMMPS_NS::LAMMPS* lammps) : Pointers(lammps) {}
+    virtual ~LammpsView() = default;
 
-    metatensor_kokkos::Atoms atoms() const;
+    virtual metatensor_kokkos::Atoms atoms() const;
     metatensor_kokkos::Box box() const;
     /// `with_ghosts`: the list has rows for ghosts behind those for owned atoms.
-    metatensor_kokkos::NeighborRows neighbors(const LAMMPS_NS::NeighList& list, bool with_ghosts) const;
-    metatensor_kokkos::Array forces() const;
+    virtual metatensor_kokkos::NeighborRows neighbors(LAMMPS_NS::NeighList& list, bool with_ghosts) const;
+    /// `[n_all, 3]`.
+    virtual metatensor_kokkos::Array forces() const;
+    /// Whether types of atoms are not what they were at the last `keep_types`: commands such as 'fix sgcmc'
+    /// change types without a new neighbor list.
+    virtual bool types_changed() const;
+    virtual void keep_types();
 
     std::int64_t n_owned() const;
     std::int64_t n_all() const;
+
+  private:
+    std::vector<int> seen_types_;
 };
 
 } // namespace metatensor_lammps

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pair_metatensor.hpp"
 
-#include "lammps_view.hpp"
 #include "process.hpp"
 
 #include <lammps/atom.h>
@@ -53,14 +52,19 @@ bool computes_atom_energies(LAMMPS_NS::Modify* modify) {
 
 } // namespace
 
-PairMetatensor::PairMetatensor(LAMMPS_NS::LAMMPS* lammps) : Pair(lammps) {
+PairMetatensor::PairMetatensor(LAMMPS_NS::LAMMPS* lammps)
+    : PairMetatensor(lammps, std::make_unique<LammpsView>(lammps), kk::Execution::calling_thread) {}
+
+PairMetatensor::PairMetatensor(LAMMPS_NS::LAMMPS* lammps, std::unique_ptr<LammpsView> view,
+                               kk::Execution execution)
+    : Pair(lammps), view_(std::move(view)), execution_(execution) {
     single_enable = 0;
     restartinfo = 0;
     one_coeff = 1;
     manybody_flag = 1;
     no_virial_fdotr_compute = 1;
-    centroidstressflag = LAMMPS_NS::CENTROID_NOTAVAIL;
-    comm_reverse_off = 3;
+    centroidstressflag = LAMMPS_NS::CENTROID_AVAIL;
+    comm_reverse_off = 3 + 6 + 9; // forces, virials and centroid virials of atoms
     agree_or_stop("pair_style metatensor", initialise_process);
 }
 
@@ -127,7 +131,8 @@ void PairMetatensor::load_model(const Settings& settings, int local_rank) {
     options.settings = settings;
     options.units = find_units(update->unit_style);
     options.local_rank = local_rank;
-    options.n_threads = comm->nthreads;
+    options.n_threads = n_threads();
+    options.execution = execution_;
     evaluator_ = std::make_unique<Evaluator>(options);
     settings_ = settings;
     seen_build_ = {};
@@ -194,13 +199,6 @@ void PairMetatensor::check_simulation() {
                    "MPI rank only, got " +
                        std::to_string(comm->nprocs));
     }
-    const auto computes = modify->get_compute_list();
-    const bool has_atom_virials = std::any_of(
-        computes.begin(), computes.end(), [](const auto* compute) { return compute->pressatomflag != 0; });
-    if (has_atom_virials && comm->me == 0) {
-        error->warning(HERE, "pair_style metatensor does not compute per-atom virials: LAMMPS will stop when "
-                             "a compute asks for them");
-    }
 }
 
 // The list is as short as the model's cutoff; the halo of ghosts is as wide as its interaction range, which
@@ -251,53 +249,44 @@ double PairMetatensor::init_one(int type_i, int type_j) {
 
 void PairMetatensor::setup() { in_setup_ = true; }
 
-// Commands such as 'fix sgcmc' change types without a new list.
-bool PairMetatensor::types_changed() {
-    const auto n_all = static_cast<std::size_t>(atom->nlocal) + static_cast<std::size_t>(atom->nghost);
-    return seen_types_.size() != n_all || !std::equal(seen_types_.begin(), seen_types_.end(), atom->type);
-}
-
 void PairMetatensor::update_topology() {
     const ListBuild build = {neighbor->ncalls, neighbor->lastcall, list};
-    if (neighbor->ago != 0 && build == seen_build_ && !types_changed()) return;
+    if (neighbor->ago != 0 && build == seen_build_ && !view_->types_changed()) return;
     seen_build_ = build;
-    const LammpsView view(lmp);
-    seen_types_.assign(atom->type, atom->type + view.n_all());
-    evaluator_->rebuild(view.atoms(), view.box(), view.neighbors(*list, ghost_centers_), types_,
+    view_->keep_types();
+    evaluator_->rebuild(view_->atoms(), view_->box(), view_->neighbors(*list, ghost_centers_), types_,
                         neighbor->skin, ghost_centers_);
 }
 
 // TorchScript compiles a model during its first runs: let that happen before LAMMPS starts its clock.
-void PairMetatensor::warm_up(bool with_atom_energies) {
-    const LammpsView view(lmp);
-    if (view.n_owned() == 0) return;
+void PairMetatensor::warm_up() {
+    if (view_->n_owned() == 0) return;
     const bool by_atom =
-        with_atom_energies || (computes_atom_energies(modify) && evaluator_->has_atom_energies());
+        eflag_atom != 0 || (computes_atom_energies(modify) && evaluator_->has_atom_energies());
     for (const bool kind : {false, true}) {
         if ((kind && !by_atom) || is_warm_[kind ? 1 : 0]) continue;
         for (int run = 0; run < 2; ++run)
-            evaluator_->evaluate(view.atoms(), view.box(), kind);
+            evaluator_->warm_up(view_->atoms(), view_->box(), kind);
         is_warm_[kind ? 1 : 0] = true;
     }
 }
 
 void PairMetatensor::compute(int eflag, int vflag) {
-    ev_init(eflag, vflag);
-    if (vflag_atom != 0) error->all(HERE, "pair_style metatensor does not compute per-atom virials");
+    begin_results(eflag, vflag);
     if (eflag_atom != 0 && !evaluator_->has_atom_energies()) {
         error->all(HERE, "the model of pair_style metatensor does not give the energies of atoms");
     }
     try {
         update_topology();
-        if (in_setup_) warm_up(eflag_atom != 0);
-        const LammpsView view(lmp);
-        store(evaluator_->evaluate(view.atoms(), view.box(), eflag_atom != 0));
+        if (in_setup_) warm_up();
+        store(evaluate());
     } catch (const LAMMPS_NS::LAMMPSException&) {
         throw;
     } catch (const std::exception& problem) {
         stop_from_this_rank("pair_style metatensor at step " + std::to_string(update->ntimestep) + ": " +
                             text_of(problem));
     }
+    end_results();
     if (in_setup_) {
         start_timing();
     } else {
@@ -306,15 +295,47 @@ void PairMetatensor::compute(int eflag, int vflag) {
     in_setup_ = false;
 }
 
-void PairMetatensor::store(const Evaluation& evaluation) {
-    store_forces();
-    if (eflag_global != 0) eng_vdwl += evaluation.energy;
-    if (eflag_atom != 0) {
-        const auto* atom_of_row = static_cast<const int*>(evaluator_->atom_of_row().data);
-        for (std::size_t row = 0; row < evaluation.atom_energies.size(); ++row) {
-            eatom[atom_of_row[row]] += evaluation.atom_energies[row];
-        }
+void PairMetatensor::begin_results(int eflag, int vflag) { ev_init(eflag, vflag); }
+
+int PairMetatensor::n_threads() const { return comm->nthreads; }
+
+Targets PairMetatensor::find_targets() {
+    Targets targets;
+    targets.energy = eflag_global != 0;
+    targets.strain_gradient = vflag_global != 0;
+    targets.forces = view_->forces();
+    const auto n_all = view_->n_all();
+    if (n_all == 0) return targets;
+    if (eflag_atom != 0) targets.atom_energies = kk::borrow_vector(eatom, n_all);
+    if (vflag_atom != 0) targets.atom_virials = kk::borrow_matrix(vatom[0], n_all, 6);
+    if (cvflag_atom != 0) targets.centroid_virials = kk::borrow_matrix(cvatom[0], n_all, 9);
+    return targets;
+}
+
+Evaluation PairMetatensor::evaluate() {
+    const auto targets = find_targets();
+    if (force->newton_pair != 0) return evaluator_->evaluate(view_->atoms(), view_->box(), targets);
+
+    // LAMMPS does not bring home what is on ghosts with newton off: do it here
+    auto columns = targets;
+    kk::Array* const by_atom[] = {&columns.forces, &columns.atom_virials, &columns.centroid_virials};
+    ghost_sums_width_ = 3 + (vflag_atom != 0 ? 6 : 0) + (cvflag_atom != 0 ? 9 : 0);
+    const auto sums = clear_ghost_sums(ghost_sums_width_);
+    std::int64_t column = 0;
+    for (auto* array : by_atom) {
+        if (array->rank == 0) continue;
+        const auto n_columns = array->extents[1];
+        *array = kk::columns_of(sums, column, n_columns);
+        column += n_columns;
     }
+    const auto result = evaluator_->evaluate(view_->atoms(), view_->box(), columns);
+    comm->reverse_comm(this, ghost_sums_width_);
+    add_ghost_sums(columns, targets);
+    return result;
+}
+
+void PairMetatensor::store(const Evaluation& evaluation) {
+    if (eflag_global != 0) eng_vdwl += evaluation.energy;
     if (vflag_global != 0) {
         // xx, yy, zz, xy, xz, yz of -dE/d(strain), made symmetric
         constexpr int first[6] = {0, 1, 2, 0, 0, 1};
@@ -326,29 +347,37 @@ void PairMetatensor::store(const Evaluation& evaluation) {
     }
 }
 
-void PairMetatensor::store_forces() {
-    const LammpsView view(lmp);
-    if (force->newton_pair != 0) {
-        evaluator_->add_forces_to(view.forces());
-        return;
-    }
-    // LAMMPS does not bring the forces on ghosts home with newton off: do it here
-    forces_.assign(3 * view.n_all(), 0.0);
-    evaluator_->add_forces_to(kk::borrow_matrix(forces_.data(), view.n_all(), 3));
-    comm->reverse_comm(this);
-    for (std::int64_t k = 0; k < 3 * view.n_owned(); ++k)
-        atom->f[0][k] += forces_[k];
+kk::Array PairMetatensor::clear_ghost_sums(int width) {
+    ghost_sums_.assign(width * view_->n_all(), 0.0);
+    return kk::borrow_matrix(ghost_sums_.data(), view_->n_all(), width);
+}
+
+void PairMetatensor::add_ghost_sums(const Targets& columns, const Targets& targets) {
+    const auto add = [this](const kk::Array& from, const kk::Array& to) {
+        if (from.rank == 0) return;
+        const auto* source = static_cast<const double*>(from.data);
+        auto* target = static_cast<double*>(to.data);
+        for (std::int64_t atom = 0; atom < view_->n_owned(); ++atom) {
+            for (std::int64_t k = 0; k < from.extents[1]; ++k)
+                target[atom * to.strides[0] + k] += source[atom * from.strides[0] + k];
+        }
+    };
+    add(columns.forces, targets.forces);
+    add(columns.atom_virials, targets.atom_virials);
+    add(columns.centroid_virials, targets.centroid_virials);
 }
 
 int PairMetatensor::pack_reverse_comm(int n, int first, double* buffer) {
-    std::copy_n(forces_.begin() + std::ptrdiff_t(3) * first, std::ptrdiff_t(3) * n, buffer);
-    return 3 * n;
+    const std::ptrdiff_t width = ghost_sums_width_;
+    std::copy_n(ghost_sums_.begin() + width * first, width * n, buffer);
+    return static_cast<int>(width * n);
 }
 
 void PairMetatensor::unpack_reverse_comm(int n, int* list, double* buffer) {
+    const std::ptrdiff_t width = ghost_sums_width_;
     for (int k = 0; k < n; ++k) {
-        for (int axis = 0; axis < 3; ++axis)
-            forces_[3 * list[k] + axis] += buffer[3 * k + axis];
+        for (std::ptrdiff_t column = 0; column < width; ++column)
+            ghost_sums_[width * list[k] + column] += buffer[width * k + column];
     }
 }
 
@@ -376,7 +405,7 @@ void PairMetatensor::finish() {
 }
 
 double PairMetatensor::memory_usage() {
-    return Pair::memory_usage() + sizeof(double) * double(forces_.capacity());
+    return Pair::memory_usage() + sizeof(double) * double(ghost_sums_.capacity());
 }
 
 } // namespace metatensor_lammps

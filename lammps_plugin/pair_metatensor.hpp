@@ -2,6 +2,7 @@
 #pragma once
 
 #include "evaluator.hpp"
+#include "lammps_view.hpp"
 #include "settings.hpp"
 
 #include <lammps/pair.h>
@@ -32,6 +33,27 @@ class PairMetatensor : public LAMMPS_NS::Pair {
     void unpack_reverse_comm(int n, int* list, double* buffer) override;
     double memory_usage() override;
 
+  protected:
+    /// For styles whose atoms are elsewhere: what reads them, and what runs their kernels.
+    PairMetatensor(LAMMPS_NS::LAMMPS* lammps, std::unique_ptr<LammpsView> view,
+                   metatensor_kokkos::Execution execution);
+
+    /// Prepares what LAMMPS needs to hold results, for the flags of `compute`.
+    virtual void begin_results(int eflag, int vflag);
+    /// After everything is added.
+    virtual void end_results() {}
+    /// Zeros `[n_all, width]`, for what LAMMPS does not sum on ghosts itself (`newton off`).
+    virtual metatensor_kokkos::Array clear_ghost_sums(int width);
+    /// Adds forces and virials of owned atoms, to which those of ghosts were added, from columns of the sums
+    /// to where they belong.
+    virtual void add_ghost_sums(const Targets& columns, const Targets& targets);
+    /// What LAMMPS asks for in this step, and where it keeps that.
+    virtual Targets find_targets();
+    /// Threads of torch on the host.
+    virtual int n_threads() const;
+
+    const LammpsView& view() const { return *view_; }
+
   private:
     /// What identifies a build of the neighbor list.
     struct ListBuild {
@@ -48,17 +70,18 @@ class PairMetatensor : public LAMMPS_NS::Pair {
     void check_simulation();
     void request_ghosts();
     void restore_ghost_cutoff();
-    bool types_changed();
     void update_topology();
-    void warm_up(bool with_atom_energies);
+    void warm_up();
+    Evaluation evaluate();
     void store(const Evaluation& evaluation);
-    void store_forces();
     void start_timing();
     /// Runs `action`; when it throws on any rank, all ranks stop with the error of the first such rank.
     void agree_or_stop(const std::string& what, const std::function<void()>& action) const;
 
     [[noreturn]] void stop_from_this_rank(const std::string& text) const;
 
+    std::unique_ptr<LammpsView> view_;
+    metatensor_kokkos::Execution execution_;
     Settings settings_;
     std::unique_ptr<Evaluator> evaluator_;
     metatensor_kokkos::ModelTypes types_;
@@ -70,11 +93,10 @@ class PairMetatensor : public LAMMPS_NS::Pair {
     bool in_setup_ = false;
     /// Whether the model was compiled for the total energy, and for energies of atoms.
     std::array<bool, 2> is_warm_{};
-    /// Types of owned atoms and ghosts when the pairs were last set up.
-    std::vector<int> seen_types_;
     ListBuild seen_build_;
-    /// Forces on owned atoms and ghosts, where LAMMPS does not sum those on ghosts (`newton off`).
-    std::vector<double> forces_;
+    /// `[n_all, ghost_sums_width_]`, see `clear_ghost_sums`.
+    std::vector<double> ghost_sums_;
+    int ghost_sums_width_ = 0;
     std::int64_t n_timed_steps_ = 0;
 };
 

@@ -29,6 +29,10 @@ std::string mpi_of_process() {
     return dlsym(RTLD_DEFAULT, "ompi_mpi_comm_world") != nullptr ? "Open MPI" : "MPICH";
 }
 
+#if defined(METATENSOR_LAMMPS_KOKKOS)
+bool has_kokkos() { return lammps_config_has_package != nullptr && lammps_config_has_package("KOKKOS") != 0; }
+#endif
+
 /// Why the LAMMPS that loads this plugin is not the one it was built for; empty if it is.
 std::string mismatch(void* lammps) {
     const int version = lammps_version != nullptr ? lammps_version(lammps) : 0;
@@ -48,6 +52,21 @@ std::string mismatch(void* lammps) {
                    "-bit " + size.keyword + " but this one has " + std::to_string(8 * loaded_by) + " bits";
         }
     }
+#if defined(METATENSOR_LAMMPS_KOKKOS)
+    for (const char* api : {"cuda", "hip", "sycl", "openmp", "serial", "pthreads"}) {
+        const bool built_with =
+            std::string(" " KOKKOS_APIS " ").find(std::string(" ") + api + " ") != std::string::npos;
+        if (lammps_config_accelerator == nullptr ||
+            (lammps_config_accelerator("KOKKOS", "api", api) != 0) == built_with) {
+            continue;
+        }
+        if (!has_kokkos()) {
+            return "was built for a LAMMPS with the KOKKOS package, and this one is without";
+        }
+        return std::string("was built with a Kokkos ") + (built_with ? "with " : "without ") + api +
+               ", and that of this LAMMPS is " + (built_with ? "without" : "with");
+    }
+#endif
     const std::string mpi = mpi_of_process();
     if (mpi != PLUGIN_MPI) {
         return "was built with " PLUGIN_MPI " but this LAMMPS uses " + mpi +
@@ -115,7 +134,20 @@ void* create_pair(void* lammps, const char* name) {
     return create(lammps, name);
 }
 
-void* create_pair_metatensor(void* lammps) { return create_pair(lammps, "metatensor"); }
+struct Style {
+    /// Name in input scripts.
+    const char* name;
+    lammpsplugin_factory* create;
+};
+
+constexpr Style styles[] = {
+    {"metatensor", [](void* lammps) { return create_pair(lammps, "metatensor"); }},
+#if defined(METATENSOR_LAMMPS_KOKKOS)
+    {"metatensor/kk", [](void* lammps) { return create_pair(lammps, "metatensor/kk"); }},
+    {"metatensor/kk/device", [](void* lammps) { return create_pair(lammps, "metatensor/kk/device"); }},
+    {"metatensor/kk/host", [](void* lammps) { return create_pair(lammps, "metatensor/kk/host"); }},
+#endif
+};
 
 } // namespace
 
@@ -131,8 +163,10 @@ void lammpsplugin_init(void* lammps, void* handle, void* register_function) {
     plugin.author = "metatensor-torch authors";
     plugin.handle = handle;
     plugin.style = "pair";
-    plugin.name = "metatensor";
     plugin.info = "machine-learned atomistic models, metatensor-torch " PLUGIN_VERSION;
-    plugin.creator.v1 = create_pair_metatensor;
-    register_plugin(&plugin, lammps);
+    for (const auto& style : styles) {
+        plugin.name = style.name;
+        plugin.creator.v1 = style.create;
+        register_plugin(&plugin, lammps);
+    }
 }

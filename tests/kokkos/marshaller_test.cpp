@@ -7,15 +7,15 @@ namespace {
 
 const auto* const kokkos = testing::AddGlobalTestEnvironment(new KokkosEnvironment);
 
-class MarshallerRows : public testing::Test {
+class MarshallerRows : public OnExecutions {
   protected:
     Box box = structures[0].box;
     std::vector<Vector> atoms = engine::random_atoms(box, 20, 0.7);
     Rank rank = Rank(atoms, box, 3, 3);
-    std::unique_ptr<Marshaller> marshaller = make_serial_marshaller();
+    std::unique_ptr<Marshaller> marshaller = make_marshaller();
 };
 
-TEST_F(MarshallerRows, TypesAreThoseOfTheModel) {
+TEST_P(MarshallerRows, TypesAreThoseOfTheModel) {
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
     std::vector<std::int32_t> types(20);
     marshaller->write_types(borrow_vector(types.data(), 20));
@@ -23,7 +23,7 @@ TEST_F(MarshallerRows, TypesAreThoseOfTheModel) {
         EXPECT_EQ(types[row], row % 2 == 0 ? 18 : 36);
 }
 
-TEST_F(MarshallerRows, ExcludedTypesHaveNoRowsAndNoPairs) {
+TEST_P(MarshallerRows, ExcludedTypesHaveNoRowsAndNoPairs) {
     const ModelTypes first_only = {{-1, 18, -1}, {0, 1, 0}};
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), first_only, {{2.6, true}}, 0.4);
     EXPECT_EQ(marshaller->n_rows(), 10);
@@ -33,7 +33,7 @@ TEST_F(MarshallerRows, ExcludedTypesHaveNoRowsAndNoPairs) {
     EXPECT_EQ(sorted(named_pairs(*marshaller, rank, write_pairs(*marshaller, rank))), sorted(expected));
 }
 
-TEST_F(MarshallerRows, NoAtoms) {
+TEST_P(MarshallerRows, NoAtoms) {
     Rank empty({}, box, 3, 3);
     Atoms none;
     none.positions = borrow_matrix(static_cast<double*>(nullptr), 0, 3);
@@ -44,7 +44,7 @@ TEST_F(MarshallerRows, NoAtoms) {
     EXPECT_EQ(marshaller->max_pairs(0), 0);
 }
 
-TEST_F(MarshallerRows, RefusesArraysOfAnotherType) {
+TEST_P(MarshallerRows, RefusesArraysOfAnotherType) {
     auto wrong = rank.atoms();
     wrong.positions.element = Element::float32;
     EXPECT_THAT(
@@ -55,7 +55,7 @@ TEST_F(MarshallerRows, RefusesArraysOfAnotherType) {
             testing::HasSubstr("positions has another element type")));
 }
 
-TEST_F(MarshallerRows, RefusesPositionsWithGaps) {
+TEST_P(MarshallerRows, RefusesPositionsWithGaps) {
     auto wrong = rank.atoms();
     wrong.positions.strides[0] = 4;
     EXPECT_THAT(
@@ -65,5 +65,30 @@ TEST_F(MarshallerRows, RefusesPositionsWithGaps) {
         testing::ThrowsMessage<std::invalid_argument>(
             testing::HasSubstr("positions must be contiguous rows of 3 numbers")));
 }
+
+/// As LAMMPS's KOKKOS package stores it.
+TEST(CallingThread, ReadsMatricesToo) {
+    const Box box = structures[0].box;
+    const auto atoms = engine::random_atoms(box, 20, 0.7);
+    const Rank rank(atoms, box, 3, 3);
+    AnyPlace marshaller(Execution::calling_thread);
+    marshaller.rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
+    EXPECT_EQ(sorted(named_pairs(marshaller, rank, write_pairs(marshaller, rank))),
+              sorted(brute_force(atoms, box, 2.6)));
+}
+
+TEST(HostThreads, CanNotReadPages) {
+    const Box box = structures[0].box;
+    const Rank rank(engine::random_atoms(box, 20, 0.7), box, 3, 3);
+    const auto marshaller = make_marshaller(Execution::host);
+    EXPECT_THAT(
+        [&] {
+            marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
+        },
+        testing::ThrowsMessage<std::invalid_argument>(
+            testing::HasSubstr("pages can be read by one thread only")));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, MarshallerRows, testing::ValuesIn(executions()), name_of_execution);
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "any_place.hpp"
 #include "engine.hpp"
 #include "kokkos_environment.hpp"
 
@@ -38,13 +39,23 @@ struct WrittenPairs {
     }
 };
 
+inline std::vector<WrittenPairs> write_all_pairs(Marshaller& marshaller, const Rank& rank,
+                                                 std::size_t n_requests) {
+    std::vector<WrittenPairs> results(n_requests);
+    std::vector<PairArrays> arrays;
+    for (std::size_t request = 0; request < n_requests; ++request) {
+        results[request].vectors.resize(3 * marshaller.max_pairs(request));
+        results[request].samples.resize(5 * marshaller.max_pairs(request));
+        arrays.push_back({results[request].vector_array(), results[request].sample_array()});
+    }
+    const auto counts = marshaller.write_pairs(rank.atoms().positions, arrays);
+    for (std::size_t request = 0; request < n_requests; ++request)
+        results[request].count = counts[request];
+    return results;
+}
+
 inline WrittenPairs write_pairs(Marshaller& marshaller, const Rank& rank, std::size_t request = 0) {
-    WrittenPairs result;
-    result.vectors.resize(3 * marshaller.max_pairs(request));
-    result.samples.resize(5 * marshaller.max_pairs(request));
-    result.count =
-        marshaller.write_pairs(rank.atoms().positions, request, result.vector_array(), result.sample_array());
-    return result;
+    return write_all_pairs(marshaller, rank, request + 1).back();
 }
 
 inline std::vector<std::int32_t> tags_of_rows(const Marshaller& marshaller, const Rank& rank) {
@@ -124,16 +135,35 @@ inline std::vector<Pair> sorted(std::vector<Pair> pairs) {
     return pairs;
 }
 
-/// Atoms at random places, and the same ranges for all structures.
-class OnStructures : public testing::TestWithParam<Structure> {
+/// Atoms at random places, and the same ranges for all structures; each kind of Marshaller.
+class OnStructures : public testing::TestWithParam<std::tuple<Structure, Execution>> {
   protected:
     static constexpr double cutoff = 2.6;
     static constexpr double skin = 0.4;
 
-    Box box = GetParam().box;
-    std::vector<Vector> atoms = engine::random_atoms(box, GetParam().n_atoms, 0.7);
+    static std::unique_ptr<Marshaller> make_marshaller() {
+        return make_test_marshaller(std::get<Execution>(GetParam()));
+    }
+
+    Box box = std::get<Structure>(GetParam()).box;
+    std::vector<Vector> atoms = engine::random_atoms(box, std::get<Structure>(GetParam()).n_atoms, 0.7);
 };
 
-inline std::string name_of(const testing::TestParamInfo<Structure>& info) { return info.param.name; }
+inline const auto all_structures =
+    testing::Combine(testing::ValuesIn(structures), testing::ValuesIn(executions()));
+
+inline std::string name_of_case(const testing::TestParamInfo<std::tuple<Structure, Execution>>& info) {
+    return std::string(std::get<Structure>(info.param).name) + "_" + name_of(std::get<Execution>(info.param));
+}
+
+/// Tests of each kind of Marshaller.
+class OnExecutions : public testing::TestWithParam<Execution> {
+  protected:
+    static std::unique_ptr<Marshaller> make_marshaller() { return make_test_marshaller(GetParam()); }
+};
+
+inline std::string name_of_execution(const testing::TestParamInfo<Execution>& info) {
+    return name_of(info.param);
+}
 
 } // namespace metatensor_kokkos

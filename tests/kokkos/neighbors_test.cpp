@@ -14,7 +14,7 @@ using Neighbors = OnStructures;
 
 TEST_P(Neighbors, FoldsImagesOfOneRankOntoItsAtoms) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
-    const auto marshaller = make_serial_marshaller();
+    const auto marshaller = make_marshaller();
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, skin);
 
     EXPECT_EQ(marshaller->n_rows(), static_cast<std::int64_t>(atoms.size()));
@@ -25,7 +25,7 @@ TEST_P(Neighbors, FoldsImagesOfOneRankOntoItsAtoms) {
 
 TEST_P(Neighbors, VectorsFollowFromPositionsAndShifts) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
-    const auto marshaller = make_serial_marshaller();
+    const auto marshaller = make_marshaller();
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, skin);
     std::vector<double> positions(3 * marshaller->n_rows());
     marshaller->write_positions(rank.atoms().positions,
@@ -47,7 +47,7 @@ TEST_P(Neighbors, VectorsFollowFromPositionsAndShifts) {
 
 TEST_P(Neighbors, HalfListHasEachPairOnce) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
-    const auto marshaller = make_serial_marshaller();
+    const auto marshaller = make_marshaller();
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, false}}, skin);
 
     auto both_ways = named_pairs(*marshaller, rank, write_pairs(*marshaller, rank));
@@ -61,7 +61,7 @@ TEST_P(Neighbors, HalfListHasEachPairOnce) {
 
 TEST_P(Neighbors, SeveralRequestsFromOneList) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
-    const auto marshaller = make_serial_marshaller();
+    const auto marshaller = make_marshaller();
     const std::vector<PairRequest> requests = {{1.5, true}, {cutoff, true}};
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, requests, skin);
 
@@ -74,7 +74,7 @@ TEST_P(Neighbors, SeveralRequestsFromOneList) {
 
 TEST_P(Neighbors, FollowsMovingAtomsWithoutRebuild) {
     Rank rank(atoms, box, cutoff + skin, cutoff + skin);
-    const auto marshaller = make_serial_marshaller();
+    const auto marshaller = make_marshaller();
     marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, skin);
 
     const auto displacement = [](int tag, int axis) { return 0.1 * std::sin(1.7 * tag + axis); };
@@ -98,7 +98,7 @@ TEST_P(Neighbors, TwoRanksHaveAllPairsOfTheirAtoms) {
         half.lower[0] = 0.5 * part;
         half.upper[0] = 0.5 * (part + 1);
         const Rank rank(atoms, half, cutoff + skin, cutoff + skin);
-        const auto marshaller = make_serial_marshaller();
+        const auto marshaller = make_marshaller();
         marshaller->rebuild(rank.atoms(), half, rank.neighbors(), both_types, {{cutoff, true}}, skin);
         n_owned += marshaller->n_owned_rows();
         const auto pairs = write_pairs(*marshaller, rank);
@@ -126,7 +126,7 @@ TEST_P(Neighbors, GhostCentersHaveCompleteNeighborhoods) {
     half.upper[0] = 0.5;
     const double range = 2 * cutoff;
     const Rank rank(atoms, half, range + skin, cutoff + skin, true);
-    const auto marshaller = make_serial_marshaller();
+    const auto marshaller = make_marshaller();
     const double depth = range - cutoff + skin;
     marshaller->rebuild(rank.atoms(), half, rank.neighbors(), both_types,
                         {{cutoff, true, depth}, {cutoff, false, depth}}, skin);
@@ -159,6 +159,6 @@ TEST_P(Neighbors, GhostCentersHaveCompleteNeighborhoods) {
         EXPECT_EQ(both_ways.count(pair), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Structures, Neighbors, testing::ValuesIn(structures), name_of);
+INSTANTIATE_TEST_SUITE_P(Structures, Neighbors, all_structures, name_of_case);
 
 } // namespace

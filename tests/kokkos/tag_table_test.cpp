@@ -7,7 +7,7 @@
 #include <map>
 #include <random>
 
-using Table = metatensor_kokkos::TagTable<Kokkos::Serial>;
+using Table = metatensor_kokkos::TagTable<metatensor_kokkos::CallingThread>;
 
 namespace {
 

@@ -16,10 +16,15 @@ class Lammps:
         self.folder = folder
         self.plugin = os.environ["METATENSOR_PLUGIN"]
 
-    def run(self, script, n_ranks=1, check=True, environment=None, options=()):
-        """Runs an input script (text); returns what LAMMPS printed, on both streams."""
+    def run(self, script, n_ranks=1, check=True, environment=None, options=(), kokkos=True):
+        """Runs an input script (text); returns what LAMMPS printed, on both streams.
+
+        `kokkos`: with the options of METATENSOR_LAMMPS_OPTIONS, such as those that switch KOKKOS on.
+        """
         (self.folder / "in.script").write_text(script)
         command = [os.environ["MPIEXEC"], "-n", str(n_ranks), os.environ["LMP"], "-nocite", "-in", "in.script"]
+        if kokkos:
+            command += os.environ.get("METATENSOR_LAMMPS_OPTIONS", "").split()
         result = subprocess.run(
             [*command, *options],
             cwd=self.folder,

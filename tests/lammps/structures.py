@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Structures on which a model is compared with a native style: LAMMPS commands that build them."""
 
+import os
+
+
+# The KOKKOS package has no other lists.
+ONLY_BINS = "-sf kk" in os.environ.get("METATENSOR_LAMMPS_OPTIONS", "")
+OTHER_LIST = "bin" if ONLY_BINS else "nsq"
+
 ARGON = """
 units metal
 atom_style atomic
@@ -75,5 +82,7 @@ def structures(template, n, thinner=""):
             where="region slab",
         ),
         "sorted": make("p p p", block(n, n, n), before="atom_modify sort 1 4.0"),
-        "neigh_modify": make("p p p", block(n, n, n)) + "neigh_modify every 1 delay 0 check no one 4000\nneighbor 0.7 nsq\n",
+        "neigh_modify": make("p p p", block(n, n, n))
+        + "neigh_modify every 1 delay 0 check no one 4000\n"
+        + f"neighbor 0.7 {OTHER_LIST}\n",
     }

@@ -164,10 +164,3 @@ def test_message_passing_needs_one_ghost_cutoff(lammps, models):
     lines = [f"pair_style metatensor {models('../../tests/lammps/message_passing')}", "pair_coeff * * Ar"]
     text = failure(lammps, [*lines, "neighbor 1.0 multi", "comm_modify mode multi"], n_ranks=2)
     assert "passes messages between atoms and needs 'comm_modify mode single' on several MPI ranks" in text
-
-
-def test_virials_of_atoms(lammps, models):
-    lines = [f"pair_style metatensor {models('lennard_jones')}", "pair_coeff * * Ar", "compute s all stress/atom NULL"]
-    text = failure(lammps, [*lines, "dump s all custom 1 s.dump id c_s[1]"])
-    assert "WARNING: pair_style metatensor does not compute per-atom virials" in text
-    assert "ERROR: pair_style metatensor does not compute per-atom virials" in text

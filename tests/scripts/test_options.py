@@ -34,7 +34,7 @@ def test_help(script):
     [
         ("setup.sh", ["now"], "takes no argument but --docs, got 'now'"),
         ("docs.sh", ["now"], "takes no argument, got 'now'"),
-        ("build.sh", ["fast"], "the preset must be release, dev or asan, got 'fast'"),
+        ("build.sh", ["fast"], "the preset must be release, dev, asan or kokkos, got 'fast'"),
         ("build.sh", ["dev", "fast"], "expected an option of CMake such as -DNAME=VALUE, got 'fast'"),
         ("test.sh", ["--fast"], "unknown option '--fast'"),
         ("demo.sh", ["--fast"], "unknown option '--fast'"),
