@@ -62,6 +62,17 @@ TEST(Labels, RefusesBadNames) {
             make({"a", "a"}, row);
         },
         ThrowsMessage<c10::Error>(HasSubstr("must differ, got 'a' twice")));
+    std::vector<std::string> many;
+    for (int i = 0; i < 20; ++i) {
+        many.push_back("n" + std::to_string(i));
+    }
+    EXPECT_EQ(make(many, torch::zeros({1, 20}, torch::kInt))->size(), 20);
+    many[17] = "n3";
+    EXPECT_THAT(
+        [&] {
+            make(many, torch::zeros({1, 20}, torch::kInt));
+        },
+        ThrowsMessage<c10::Error>(HasSubstr("must differ, got 'n3' twice")));
     for (const char* name : {"", "1a", "a b", "a-b"}) {
         EXPECT_THAT(
             [&] {

@@ -213,6 +213,33 @@ TEST(ComponentsToProperties, KeepsTheOrderOfTheOtherComponents) {
                 ThrowsMessage<c10::Error>(HasSubstr("no component 'z' to move, only [a, b, c]")));
 }
 
+TEST(ComponentsToProperties, MovesAnyComponentOfValuesOfAnySize) {
+    for (const auto dtype : {torch::kFloat64, torch::kFloat16, torch::kComplexDouble}) {
+        for (const int64_t n_properties : {1, 3, 4, 8, 0}) {
+            const auto values =
+                torch::arange(3 * 2 * 4 * 5 * n_properties).reshape({3, 2, 4, 5, n_properties});
+            for (const auto& given :
+                 {values.to(dtype), values.transpose(0, 1).contiguous().transpose(0, 1).to(dtype)}) {
+                const auto m = torch::make_intrusive<TensorMapHolder>(
+                    LabelsHolder::single(),
+                    std::vector{torch::make_intrusive<TensorBlockHolder>(
+                        given, LabelsHolder::range("s", 3),
+                        std::vector{LabelsHolder::range("a", 2), LabelsHolder::range("b", 4),
+                                    LabelsHolder::range("c", 5)},
+                        LabelsHolder::range("p", n_properties))});
+                const auto moved = [&](const char* name) {
+                    return TensorMapHolder::block_by_id(m->components_to_properties(name), 0)->values();
+                };
+                EXPECT_TRUE(
+                    torch::equal(moved("a"), given.movedim(1, 3).reshape({3, 4, 5, 2 * n_properties})));
+                EXPECT_TRUE(
+                    torch::equal(moved("b"), given.movedim(2, 3).reshape({3, 2, 5, 4 * n_properties})));
+                EXPECT_TRUE(torch::equal(moved("c"), given.reshape({3, 2, 4, 5 * n_properties})));
+            }
+        }
+    }
+}
+
 TEST(ComponentsToProperties, MovesThemInGradientsToo) {
     const auto component = LabelsHolder::range("c", 2);
     const auto property = LabelsHolder::range("p", 1);

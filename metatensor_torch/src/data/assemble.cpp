@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "data/assemble.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
+
+#include "data/empty_on_host.hpp"
 
 namespace metatensor_torch::details {
 
@@ -74,7 +77,7 @@ void copy_on_host(const Tensor& values, const PartOfWhole& part, const Tensor& w
             if (columns != nullptr) {
                 scatter(source, columns, n_columns, row);
             } else {
-                std::memcpy(row + part.first_column * element_size, source, source_size);
+                std::memcpy(row + static_cast<size_t>(part.first_column) * element_size, source, source_size);
             }
         }
     }
@@ -106,13 +109,96 @@ bool is_plain(const Tensor& values) {
            values.has_storage();
 }
 
+/// A part whose rows ascend, on the way from the first to the last of them
+struct Walk {
+    const char* source;
+    const int64_t* rows; // null for `first_row`, `first_row` + 1, ...
+    int64_t first_row;
+    int64_t n_rows;
+    int64_t at;
+    size_t offset; // in a row of the whole
+    size_t size;   // of a row, both in bytes
+
+    bool is_in(int64_t row) const {
+        return at < n_rows && (rows != nullptr ? rows[at] : first_row + at) == row;
+    }
+};
+
+/// Walks over parts that lie side by side, from left to right, with ascending rows; none if they do not.
+std::vector<Walk> walks_over(const std::vector<Tensor>& values, const Plan& plan) {
+    std::vector<Walk> walks;
+    size_t end = 0;
+    for (size_t k = 0; k < values.size(); ++k) {
+        const auto& part = plan.parts[k];
+        const auto element_size = values[k].element_size();
+        const Walk walk{static_cast<const char*>(values[k].const_data_ptr()),
+                        part.rows.defined() ? part.rows.const_data_ptr<int64_t>() : nullptr,
+                        part.first_row,
+                        values[k].size(0),
+                        0,
+                        static_cast<size_t>(part.first_column) * element_size,
+                        static_cast<size_t>(values[k].size(-1)) * element_size};
+        if (part.columns.defined() || walk.offset < end ||
+            (walk.rows != nullptr && !std::is_sorted(walk.rows, walk.rows + walk.n_rows))) {
+            return {};
+        }
+        end = walk.offset + walk.size;
+        walks.push_back(walk);
+    }
+    return walks;
+}
+
+/// Writes each row of `whole` once: where there is no part, the fill value.
+void copy_and_fill_rows(std::vector<Walk> walks, const Tensor& whole, const torch::Scalar& fill_value) {
+    const auto filled_row = torch::full({whole.size(-1)}, fill_value, whole.options());
+    const auto* const filling = static_cast<const char*>(filled_row.const_data_ptr());
+    const size_t row_size = filled_row.nbytes();
+    const auto n_between = whole.numel() / (whole.size(0) * whole.size(-1));
+    auto* target = static_cast<char*>(whole.data_ptr());
+    for (int64_t i = 0; i < whole.size(0); ++i) {
+        for (int64_t k = 0; k < n_between; ++k, target += row_size) {
+            size_t end = 0;
+            for (auto& walk : walks) {
+                std::memcpy(target + end, filling, walk.offset - end);
+                const auto* source = walk.is_in(i) ? walk.source + k * walk.size : filling;
+                std::memcpy(target + walk.offset, source, walk.size);
+                end = walk.offset + walk.size;
+            }
+            std::memcpy(target + end, filling, row_size - end);
+        }
+        for (auto& walk : walks) {
+            const bool used = walk.is_in(i);
+            walk.source += used ? n_between * walk.size : 0;
+            walk.at += static_cast<int64_t>(used);
+        }
+    }
+}
+
+Tensor new_whole(const Plan& plan, const Tensor& like) {
+    auto whole = torch::empty(plan.shape, like.options().requires_grad(false));
+    if (is_plain(whole)) {
+        prefer_huge_pages(whole);
+    }
+    return whole;
+}
+
 Tensor assemble_values(at::TensorList values, const Plan& plan) {
     int64_t n_values = 0;
     for (const auto& part : values) {
         n_values += part.numel();
     }
-    auto whole = torch::empty(plan.shape, values[0].options().requires_grad(false));
+    auto whole = new_whole(plan, values[0]);
     if (n_values != whole.numel()) {
+        if (std::all_of(values.begin(), values.end(), is_plain)) {
+            std::vector<Tensor> contiguous;
+            for (const auto& part : values) {
+                contiguous.push_back(part.contiguous());
+            }
+            if (auto walks = walks_over(contiguous, plan); !walks.empty()) {
+                copy_and_fill_rows(std::move(walks), whole, plan.fill_value);
+                return whole;
+            }
+        }
         whole.fill_(plan.fill_value);
     }
     for (size_t k = 0; k < values.size(); ++k) {

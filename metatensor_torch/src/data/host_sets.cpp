@@ -4,13 +4,24 @@
 #include <algorithm>
 #include <numeric>
 
+#include "data/empty_on_host.hpp"
 #include "data/row_keys.hpp"
 
 namespace metatensor_torch::details {
 
 namespace {
 
-torch::Tensor make_places(int64_t count) { return torch::empty({count}, torch::kLong); }
+torch::Tensor make_places(int64_t count) { return empty_on_host({count}, torch::kLong); }
+
+/// Places or numbers of rows for use inside a function; those of small sets need no memory of the heap
+class Scratch {
+  public:
+    explicit Scratch(int64_t count) { places_.resize_for_overwrite(count); }
+    int64_t* get() { return places_.data(); }
+
+  private:
+    c10::SmallVector<int64_t, 64> places_;
+};
 
 /// Copies the rows whose number, one of 0, 1, ..., `n_chosen` - 1 in ascending order, is not -1 to `target`.
 /// Each row is written, and then written over if it was not chosen, as nobody can foresee which ones are.
@@ -38,20 +49,28 @@ int64_t number_kept(const int64_t* places, int64_t count, bool keep_placed, int6
     return n_kept;
 }
 
-/// Rows of `first` that have a place, or those that have none
-MappedRows keep_rows(LabelsData& first, const torch::Tensor& places, bool keep_placed) {
+/// Rows of `first` that have a place, or those that have none; where they go is written to `numbers`.
+torch::Tensor keep_rows(LabelsData& first, const int64_t* places, bool keep_placed, int64_t* numbers) {
     const auto rows = first.host();
-    MappedRows result;
-    result.from_first = make_places(rows.count);
-    auto* numbers = result.from_first.data_ptr<int64_t>();
-    const auto n_kept = number_kept(places.const_data_ptr<int64_t>(), rows.count, keep_placed, numbers);
+    const auto n_kept = number_kept(places, rows.count, keep_placed, numbers);
     if (n_kept == rows.count) {
-        result.rows = first.host_tensor();
-        return result;
+        return first.host_tensor();
     }
-    result.rows = torch::empty({n_kept, rows.size}, torch::kInt);
-    copy_chosen(rows, numbers, n_kept, result.rows.data_ptr<int32_t>());
-    return result;
+    auto kept = empty_on_host({n_kept, rows.size}, torch::kInt);
+    copy_chosen(rows, numbers, n_kept, kept.data_ptr<int32_t>());
+    return kept;
+}
+
+/// For each row of `wanted` its place in `rows` or -1, written to `places`
+void find_host_rows(LabelsData& rows, LabelsData& wanted, int64_t* places) {
+    const auto wanted_rows = wanted.host();
+    if (&rows == &wanted) {
+        std::iota(places, places + wanted_rows.count, 0);
+        return;
+    }
+    const auto& index = rows.index();
+    // the order of what is searched only matters for a merge, and costs a pass
+    index.find_all(rows.host(), wanted_rows, index.sorted() && is_sorted(wanted_rows), places);
 }
 
 /// Marks the rows that agree with a row of `wanted` in the dimensions `columns`, through a table of all keys
@@ -99,16 +118,8 @@ void mark_by_index(RowSpan rows, const std::vector<int64_t>& columns, LabelsData
 } // namespace
 
 torch::Tensor find_host_rows(LabelsData& rows, LabelsData& wanted) {
-    const auto wanted_rows = wanted.host();
-    auto places = make_places(wanted_rows.count);
-    auto* place = places.data_ptr<int64_t>();
-    if (&rows == &wanted) {
-        std::iota(place, place + wanted_rows.count, 0);
-        return places;
-    }
-    const auto& index = rows.index();
-    // the order of what is searched only matters for a merge, and costs a pass
-    index.find_all(rows.host(), wanted_rows, index.sorted() && is_sorted(wanted_rows), place);
+    auto places = make_places(wanted.host().count);
+    find_host_rows(rows, wanted, places.data_ptr<int64_t>());
     return places;
 }
 
@@ -116,15 +127,20 @@ MappedRows unite_host_rows(LabelsData& first, LabelsData& second, Mappings mappi
     const auto rows = first.host();
     const auto other_rows = second.host();
     MappedRows result;
-    result.from_second = find_host_rows(first, second);
-    auto* place = result.from_second.data_ptr<int64_t>();
+    Scratch scratch(mappings == Mappings::WANTED ? 0 : other_rows.count);
+    auto* place = scratch.get();
+    if (mappings == Mappings::WANTED) {
+        result.from_second = make_places(other_rows.count);
+        place = result.from_second.data_ptr<int64_t>();
+    }
+    find_host_rows(first, second, place);
     // places of new rows as numbers of what is copied, -1 for the others
-    const auto numbers = make_array<int64_t>(other_rows.count);
+    Scratch numbers(other_rows.count);
     const auto n_new = number_kept(place, other_rows.count, /*keep_placed=*/false, numbers.get());
     if (n_new == 0) {
         result.rows = first.host_tensor();
     } else {
-        result.rows = torch::empty({rows.count + n_new, rows.size}, torch::kInt);
+        result.rows = empty_on_host({rows.count + n_new, rows.size}, torch::kInt);
         auto* target = std::copy_n(rows.data, rows.count * rows.size, result.rows.data_ptr<int32_t>());
         copy_chosen(other_rows, numbers.get(), n_new, target);
     }
@@ -133,32 +149,48 @@ MappedRows unite_host_rows(LabelsData& first, LabelsData& second, Mappings mappi
         std::iota(result.from_first.data_ptr<int64_t>(), result.from_first.data_ptr<int64_t>() + rows.count,
                   0);
         for (int64_t k = 0; k < other_rows.count; ++k) {
-            place[k] = place[k] < 0 ? rows.count + numbers[k] : place[k];
+            place[k] = place[k] < 0 ? rows.count + numbers.get()[k] : place[k];
         }
     }
     return result;
 }
 
 MappedRows intersect_host_rows(LabelsData& first, LabelsData& second, Mappings mappings) {
-    const auto places = find_host_rows(second, first);
-    auto result = keep_rows(first, places, /*keep_placed=*/true);
-    if (mappings == Mappings::WANTED) {
-        const auto n = second.host().count;
-        result.from_second = make_places(n);
-        auto* target = result.from_second.data_ptr<int64_t>();
-        std::fill_n(target, n, -1);
-        const auto* place = places.const_data_ptr<int64_t>();
-        const auto* number = result.from_first.const_data_ptr<int64_t>();
-        int64_t nowhere = -1; // where rows that are not in the second set are written, to do without a branch
-        for (int64_t i = 0; i < places.numel(); ++i) {
-            *(place[i] < 0 ? &nowhere : target + place[i]) = number[i];
-        }
+    const auto n_first = first.host().count;
+    Scratch places(n_first);
+    find_host_rows(second, first, places.get());
+    if (mappings == Mappings::LEFT_OUT) {
+        return {keep_rows(first, places.get(), /*keep_placed=*/true, places.get()), {}, {}};
+    }
+    MappedRows result;
+    result.from_first = make_places(n_first);
+    auto* number = result.from_first.data_ptr<int64_t>();
+    result.rows = keep_rows(first, places.get(), /*keep_placed=*/true, number);
+
+    const auto n_second = second.host().count;
+    result.from_second = make_places(n_second);
+    auto* target = result.from_second.data_ptr<int64_t>();
+    std::fill_n(target, n_second, -1);
+    const auto* place = places.get();
+    int64_t nowhere = -1; // where rows that are not in the second set are written, to do without a branch
+    for (int64_t i = 0; i < n_first; ++i) {
+        *(place[i] < 0 ? &nowhere : target + place[i]) = number[i];
     }
     return result;
 }
 
-MappedRows subtract_host_rows(LabelsData& first, LabelsData& second, Mappings /*mappings*/) {
-    return keep_rows(first, find_host_rows(second, first), /*keep_placed=*/false);
+MappedRows subtract_host_rows(LabelsData& first, LabelsData& second, Mappings mappings) {
+    const auto n_first = first.host().count;
+    // the numbers of the rows replace their places
+    if (mappings == Mappings::LEFT_OUT) {
+        Scratch places(n_first);
+        find_host_rows(second, first, places.get());
+        return {keep_rows(first, places.get(), /*keep_placed=*/false, places.get()), {}, {}};
+    }
+    auto places = find_host_rows(second, first);
+    auto* place = places.data_ptr<int64_t>();
+    auto rows = keep_rows(first, place, /*keep_placed=*/false, place);
+    return {std::move(rows), std::move(places), {}};
 }
 
 torch::Tensor select_host_rows(LabelsData& rows, const std::vector<int64_t>& columns, LabelsData& selection) {

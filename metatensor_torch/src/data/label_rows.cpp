@@ -14,6 +14,8 @@ namespace {
 
 /// Rows whose slots are fetched together, to wait for memory only once
 constexpr int64_t BATCH = 32;
+/// Up to so many rows in two sorted sets are merged as they are: to pack them would cost more.
+constexpr int64_t FEW_ROWS = 64;
 
 /// Mixes the values two by two with odd 64-bit multipliers; the upper half of each state goes to the lower
 /// one.
@@ -233,6 +235,9 @@ void RowIndex::find_all(RowSpan rows, RowSpan wanted, bool wanted_sorted, int64_
     }
     // with far fewer rows than there are here, single searches cost less than to walk over all
     if (wanted_sorted && !range_ && rows.count < 16 * wanted.count) {
+        if (rows.count + wanted.count <= FEW_ROWS) {
+            return merge_sorted_rows(rows, wanted, places);
+        }
         if (const auto keys = RowKeys::of({rows, wanted})) {
             return merge_keys(keys->pack(rows).get(), rows.count, keys->pack(wanted).get(), wanted.count,
                               places);

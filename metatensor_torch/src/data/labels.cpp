@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
 #include <limits>
+#include <string_view>
+#include <unordered_set>
 
 #include "check.hpp"
 #include "data/device_rows.hpp"
+#include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 #include "metatensor/torch/labels.hpp"
 
@@ -19,15 +22,32 @@ bool is_identifier(const std::string& name) {
            std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
-void check_names(const std::vector<std::string>& names) {
-    for (size_t i = 0; i < names.size(); ++i) {
-        TORCH_CHECK(
-            is_identifier(names[i]),
-            "names of labels consist of letters, digits and underscores and start with no digit, got '",
-            names[i], "'");
-        TORCH_CHECK(std::find(names.begin(), names.begin() + i, names[i]) == names.begin() + i,
-                    "names of labels must differ, got '", names[i], "' twice");
+/// First name that is there twice, null if they all differ
+const std::string* find_repeated(const std::vector<std::string>& names) {
+    constexpr size_t FEW = 8; // up to here, to compare all pairs is fastest
+    if (names.size() <= FEW) {
+        for (size_t i = 1; i < names.size(); ++i) {
+            if (std::find(names.begin(), names.begin() + i, names[i]) != names.begin() + i) {
+                return &names[i];
+            }
+        }
+        return nullptr;
     }
+    std::unordered_set<std::string_view> known;
+    const auto repeated = std::find_if(names.begin(), names.end(),
+                                       [&](const auto& name) { return !known.insert(name).second; });
+    return repeated == names.end() ? nullptr : &*repeated;
+}
+
+void check_names(const std::vector<std::string>& names) {
+    for (const auto& name : names) {
+        TORCH_CHECK(
+            is_identifier(name),
+            "names of labels consist of letters, digits and underscores and start with no digit, got '", name,
+            "'");
+    }
+    const auto* repeated = find_repeated(names);
+    TORCH_CHECK(repeated == nullptr, "names of labels must differ, got '", *repeated, "' twice");
 }
 
 /// What becomes of integers that do not fit in 32 bits
@@ -136,7 +156,7 @@ LabelsHolder::LabelsHolder(std::vector<std::string> names, torch::Tensor values,
 Labels LabelsHolder::create(std::vector<std::string> names,
                             const std::vector<std::initializer_list<int32_t>>& values) {
     const auto size = static_cast<int64_t>(names.size());
-    auto rows = torch::empty({static_cast<int64_t>(values.size()), size}, torch::kInt);
+    auto rows = details::empty_on_host({static_cast<int64_t>(values.size()), size}, torch::kInt);
     auto* row = rows.data_ptr<int32_t>();
     for (const auto& entry : values) {
         TORCH_CHECK_VALUE(static_cast<int64_t>(entry.size()) == size, "each entry must have ", size,
@@ -153,7 +173,7 @@ Labels LabelsHolder::single() {
 
 Labels LabelsHolder::empty(torch::IValue names) {
     auto all_names = details::normalize_names(names, "names");
-    auto rows = torch::empty({0, static_cast<int64_t>(all_names.size())}, torch::kInt);
+    auto rows = details::empty_on_host({0, static_cast<int64_t>(all_names.size())}, torch::kInt);
     return torch::make_intrusive<LabelsHolder>(std::move(all_names), std::move(rows),
                                                metatensor::assume_unique{});
 }
@@ -161,7 +181,7 @@ Labels LabelsHolder::empty(torch::IValue names) {
 Labels LabelsHolder::range(std::string name, int64_t end) {
     TORCH_CHECK_VALUE(end >= 0 && end <= int64_t{std::numeric_limits<int32_t>::max()} + 1,
                       "the end of a range of labels must be in [0, 2^31], got ", end);
-    auto rows = torch::empty({end, 1}, torch::kInt);
+    auto rows = details::empty_on_host({end, 1}, torch::kInt);
     auto* row = rows.data_ptr<int32_t>();
     for (int64_t i = 0; i < end; ++i) {
         row[i] = static_cast<int32_t>(i);
@@ -186,7 +206,7 @@ Labels LabelsHolder::to(const torch::IValue& device, bool non_blocking) const {
 std::optional<int64_t> LabelsHolder::position(const int32_t* entry, int64_t size) const {
     TORCH_CHECK(size == this->size(), "an entry of these Labels has ", this->size(), " values, got ", size);
     if (!data_->on_host() && !device().is_cpu()) {
-        auto row = torch::empty({size}, torch::kInt);
+        auto row = details::empty_on_host({size}, torch::kInt);
         std::copy(entry, entry + size, row.data_ptr<int32_t>());
         return details::find_row(values_, row);
     }

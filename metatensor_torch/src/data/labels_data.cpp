@@ -5,6 +5,8 @@
 
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "data/empty_on_host.hpp"
+
 namespace metatensor_torch::details {
 
 bool has_data(const torch::Tensor& tensor) {
@@ -12,7 +14,7 @@ bool has_data(const torch::Tensor& tensor) {
 }
 
 torch::Tensor int64_tensor(const std::vector<int64_t>& values, torch::Device device) {
-    auto tensor = torch::empty({static_cast<int64_t>(values.size())}, torch::kLong);
+    auto tensor = empty_on_host({static_cast<int64_t>(values.size())}, torch::kLong);
     std::copy(values.begin(), values.end(), tensor.data_ptr<int64_t>());
     return device.is_cpu() ? tensor : tensor.to(device, /*non_blocking=*/true);
 }

@@ -49,19 +49,19 @@ struct MappedLabels {
 MappedLabels operate(const SetOperation& operation, const LabelsHolder& self, const LabelsHolder& first,
                      const LabelsHolder& second, Mappings mappings) {
     const auto device = self.device();
-    const auto make_labels = [&](torch::Tensor rows) {
-        return torch::make_intrusive<LabelsHolder>(self.names(), std::move(rows),
-                                                   metatensor::assume_unique{});
+    // the names were checked when those of `self` were
+    const auto make_labels = [&](const torch::Tensor& rows) {
+        return torch::make_intrusive<LabelsHolder>(self.names(), rows, std::make_shared<LabelsData>(rows));
     };
     if (answered_on(device, first, second)) {
         auto rows = operation.on_device(first.data()->rows_on(device), second.data()->rows_on(device));
-        return {make_labels(std::move(rows.rows)), rows.from_first, rows.from_second};
+        return {make_labels(rows.rows), rows.from_first, rows.from_second};
     }
     auto rows = operation.on_host(*first.data(), *second.data(), mappings);
     // rows that are those of an operand bring its index with them
     const bool same_as_first = rows.rows.is_same(first.data()->host_tensor());
     auto labels = same_as_first ? torch::make_intrusive<LabelsHolder>(self.names(), rows.rows, first.data())
-                                : make_labels(std::move(rows.rows));
+                                : make_labels(rows.rows);
     if (device.is_cpu()) {
         return {std::move(labels), std::move(rows.from_first), std::move(rows.from_second)};
     }

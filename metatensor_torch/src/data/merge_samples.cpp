@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "data/device_rows.hpp"
+#include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 #include "data/merge_rows.hpp"
 
@@ -53,7 +54,7 @@ MergedSamples merge_on_host(const Blocks& blocks, std::vector<std::string> names
         }
     }
     const auto merged = merge_rows({rows.data(), result.starts.back(), size}, sort);
-    auto values = torch::empty({merged.count, size}, torch::kInt);
+    auto values = empty_on_host({merged.count, size}, torch::kInt);
     std::copy(merged.values.begin(), merged.values.end(), values.data_ptr<int32_t>());
     result.samples = make_samples(std::move(names), std::move(values), blocks[0]->values.device());
     result.places = int64_tensor(merged.places, torch::kCPU);
@@ -131,7 +132,7 @@ MergedSamples merge_samples_with(const Blocks& blocks, const std::vector<std::st
                              });
     }
     const auto n_new = static_cast<int64_t>(names.size());
-    auto on_host = torch::empty({static_cast<int64_t>(blocks.size()), n_new}, torch::kInt);
+    auto on_host = empty_on_host({static_cast<int64_t>(blocks.size()), n_new}, torch::kInt);
     for (size_t block = 0; block < blocks.size(); ++block) {
         std::copy_n(values[block], n_new, on_host.data_ptr<int32_t>() + block * n_new);
     }

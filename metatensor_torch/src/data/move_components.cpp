@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <cstring>
+#include <type_traits>
 
 #include "check.hpp"
 #include "data/block_data.hpp"
+#include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 #include "metatensor/torch/tensor.hpp"
 
@@ -18,7 +21,7 @@ Labels with_component(const LabelsHolder& component, const LabelsHolder& propert
     const auto rows = properties.data()->host();
     auto names = properties.names();
     names.insert(names.begin(), component.names()[0]);
-    auto values = torch::empty({moved.count * rows.count, rows.size + 1}, torch::kInt);
+    auto values = details::empty_on_host({moved.count * rows.count, rows.size + 1}, torch::kInt);
     auto* row = values.data_ptr<int32_t>();
     for (int64_t i = 0; i < moved.count; ++i) {
         for (int64_t j = 0; j < rows.count; ++j) {
@@ -40,6 +43,56 @@ int64_t find_component(const BlockData& block, const std::string& name) {
     return -1;
 }
 
+/// Copies [n_outer, n_moved, n_middle, inner] to [n_outer, n_middle, n_moved, inner], where `inner` elements
+/// have `size` bytes.
+template <typename Size>
+void copy_moved(const char* source, char* target, int64_t n_outer, int64_t n_moved, int64_t n_middle,
+                Size size) {
+    for (int64_t i = 0; i < n_outer; ++i, source += n_moved * n_middle * size) {
+        for (int64_t j = 0; j < n_middle; ++j) {
+            for (int64_t k = 0; k < n_moved; ++k, target += size) {
+                std::memcpy(target, source + (k * n_middle + j) * size, size);
+            }
+        }
+    }
+}
+
+/// Values with their axis `axis` before the last one; the others keep their order.
+torch::Tensor move_axis(const torch::Tensor& values, int64_t axis) {
+    const auto moved = values.movedim(axis, -2);
+    const bool by_hand = values.is_cpu() && details::has_data(values) && values.is_contiguous() &&
+                         !values.is_conj() && !values.is_neg() && values.numel() > 0 &&
+                         !(values.requires_grad() && torch::GradMode::is_enabled());
+    if (!by_hand) {
+        return moved.contiguous();
+    }
+    auto result = details::empty_on_host(moved.sizes(), values.scalar_type());
+    const auto n_outer = c10::multiply_integers(values.sizes().slice(0, axis));
+    const auto n_moved = values.size(axis);
+    const auto n_inner = values.size(-1);
+    const auto n_middle = values.numel() / (n_outer * n_moved * n_inner);
+    const auto copy = [&](auto size) {
+        copy_moved(static_cast<const char*>(values.const_data_ptr()), static_cast<char*>(result.data_ptr()),
+                   n_outer, n_moved, n_middle, size);
+    };
+    const auto size = n_inner * static_cast<int64_t>(values.element_size());
+    // a copy of known size is a few instructions, not a call
+    switch (size) {
+    case 8:
+        copy(std::integral_constant<int64_t, 8>());
+        break;
+    case 32:
+        copy(std::integral_constant<int64_t, 32>());
+        break;
+    case 64:
+        copy(std::integral_constant<int64_t, 64>());
+        break;
+    default:
+        copy(size);
+    }
+    return result;
+}
+
 /// Block with its component `name` in the new `properties`
 std::shared_ptr<BlockData> move_component(const BlockData& block, const std::string& name,
                                           const Labels& properties) {
@@ -53,7 +106,7 @@ std::shared_ptr<BlockData> move_component(const BlockData& block, const std::str
     shape.back() = properties->count();
     // moved, not swapped: the components that follow keep their order
     result->values =
-        (component == last ? block.values : block.values.movedim(component + 1, -2)).reshape(shape);
+        (component == last ? block.values : move_axis(block.values, component + 1)).reshape(shape);
     for (auto& [parameter, gradient] : result->gradients) {
         gradient = move_component(*gradient, name, properties);
     }

@@ -5,6 +5,7 @@
 #include "check.hpp"
 #include "data/assemble.hpp"
 #include "data/block_data.hpp"
+#include "data/empty_on_host.hpp"
 #include "data/host_sets.hpp"
 #include "data/labels_data.hpp"
 #include "data/merge_rows.hpp"
@@ -205,7 +206,7 @@ Labels merged_properties(const Group& group, const std::vector<PropertyPart>& pa
     const auto& first = *group[0].block;
     auto names = moved_names;
     names.insert(names.end(), first.properties->names().begin(), first.properties->names().end());
-    auto values = torch::empty({count, static_cast<int64_t>(names.size())}, torch::kInt);
+    auto values = details::empty_on_host({count, static_cast<int64_t>(names.size())}, torch::kInt);
     auto* row = values.data_ptr<int32_t>();
     for (const auto& part : parts) {
         const auto properties = properties_of(part)->data()->host();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <functional>
 
 #include "check.hpp"
 #include "data/block_data.hpp"
@@ -33,6 +34,18 @@ void check_same_metadata(const BlockData& first, const BlockData& other) {
     }
 }
 
+void check_different(const std::vector<std::shared_ptr<BlockData>>& blocks) {
+    std::vector<const BlockData*> addresses;
+    addresses.reserve(blocks.size());
+    for (const auto& block : blocks) {
+        addresses.push_back(block.get());
+    }
+    std::sort(addresses.begin(), addresses.end(), std::less<>());
+    TORCH_CHECK(
+        std::adjacent_find(addresses.begin(), addresses.end()) == addresses.end(),
+        "the same TensorBlock is given twice to a TensorMap, which takes its content: make a copy of it");
+}
+
 void check_blocks(const Labels& keys, const std::vector<std::shared_ptr<BlockData>>& blocks) {
     TORCH_CHECK(static_cast<int64_t>(blocks.size()) == keys->count(), "a TensorMap with ", keys->count(),
                 " keys must have as many blocks, got ", blocks.size());
@@ -54,14 +67,13 @@ TensorMapHolder::TensorMapHolder(Labels keys, const std::vector<TensorBlock>& bl
     : keys_(std::move(keys)) {
     // all is checked before the first block is taken, so that after an error they can still be used
     std::vector<std::shared_ptr<BlockData>> contents;
+    contents.reserve(blocks.size());
     for (const auto& block : blocks) {
         contents.push_back(block->shared());
-        const auto before = std::find(contents.begin(), contents.end() - 1, contents.back());
-        TORCH_CHECK(
-            before == contents.end() - 1,
-            "the same TensorBlock is given twice to a TensorMap, which takes its content: make a copy of it");
     }
+    check_different(contents);
     check_blocks(keys_, contents);
+    blocks_.reserve(blocks.size());
     for (const auto& block : blocks) {
         blocks_.push_back(block->take());
     }

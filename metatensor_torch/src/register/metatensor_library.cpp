@@ -21,6 +21,18 @@ IValue labels_item(const Labels& self, const IValue& index) {
     return self->column(index.toStringRef());
 }
 
+/// Names as TorchScript's list of them, without a vector in between
+template <typename Holder>
+c10::List<std::string> list_of_names(const torch::intrusive_ptr<Holder>& self) {
+    const auto& names = self->names();
+    c10::List<std::string> list;
+    list.reserve(names.size());
+    for (const auto& name : names) {
+        list.push_back(name);
+    }
+    return list;
+}
+
 Labels make_labels(const IValue& names, torch::Tensor values, bool assume_unique) {
     return assume_unique
                ? torch::make_intrusive<LabelsHolder>(names, std::move(values), metatensor::assume_unique{})
@@ -56,7 +68,7 @@ void register_labels_entry(torch::Library& library) {
              {arg("other")})
         .def("__ne__", [](const LabelsEntry& self, const LabelsEntry& other) { return !(*self == *other); },
              "", {arg("other")})
-        .def_property("names", [](const LabelsEntry& self) { return self->names(); })
+        .def_property("names", &list_of_names<LabelsEntryHolder>)
         .def_property("values", &LabelsEntryHolder::values)
         .def_property("device", &LabelsEntryHolder::device)
         .def("print", &LabelsEntryHolder::print);
@@ -92,7 +104,7 @@ void register_labels(torch::Library& library) {
              },
              "", {arg("index")})
         .def("column", &LabelsHolder::column, "", {arg("dimension")})
-        .def_property("names", [](const Labels& self) { return self->names(); })
+        .def_property("names", &list_of_names<LabelsHolder>)
         .def_property("values", [](const Labels& self) { return self->values(); })
         .def("append", &LabelsHolder::append, "", {arg("name"), arg("values")})
         .def("insert", &LabelsHolder::insert, "", {arg("index"), arg("name"), arg("values")})

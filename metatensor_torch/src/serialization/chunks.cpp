@@ -10,6 +10,7 @@
 
 #include <sys/stat.h>
 
+#include "data/empty_on_host.hpp"
 #include "serialization/bytes.hpp"
 #include "serialization/open_file.hpp"
 
@@ -117,8 +118,7 @@ uint32_t checksum(const Chunks& chunks) {
 }
 
 torch::Tensor to_buffer(const Chunks& chunks) {
-    auto buffer = torch::empty({static_cast<int64_t>(total_size(chunks))},
-                               torch::TensorOptions().dtype(torch::kUInt8).device(torch::kCPU));
+    auto buffer = details::empty_on_host({static_cast<int64_t>(total_size(chunks))}, torch::kUInt8);
     auto* output = buffer.mutable_data_ptr<uint8_t>();
     for (const auto& chunk : chunks) {
         const auto bytes = bytes_of(chunk);

@@ -193,7 +193,9 @@ class BlockReader {
     GradientIndex gradients_;
 };
 
-void read_info(const ZipReader& zip, TensorMapHolder& tensor) {
+using Info = std::vector<std::pair<std::string, std::string>>;
+
+Info read_info(const ZipReader& zip) {
     using Json = nlohmann::json;
     const auto refuse_nesting = [](int depth, Json::parse_event_t event, const Json&) {
         const bool nested = event == Json::parse_event_t::array_start ||
@@ -204,10 +206,12 @@ void read_info(const ZipReader& zip, TensorMapHolder& tensor) {
     const auto json = Json::parse(zip.read_text(INFO), refuse_nesting, /*allow_exceptions=*/false);
     TORCH_CHECK(json.is_object(), "'", INFO, "' must be a JSON object, got ",
                 json.is_discarded() ? "no JSON" : json.type_name());
+    Info info;
     for (const auto& [key, value] : json.items()) {
         TORCH_CHECK(value.is_string(), "'", key, "' in '", INFO, "' must be a text, got ", value.type_name());
-        tensor.set_info(key, value.get<std::string>());
+        info.emplace_back(key, value.get<std::string>());
     }
+    return info;
 }
 
 } // namespace
@@ -243,8 +247,8 @@ TensorMap tensor_from_mts(const Source& source, const std::string& name) {
         for (size_t i = 0; i < n_blocks; ++i)
             blocks.push_back(reader.read(block_prefix(i)));
         auto tensor = torch::make_intrusive<TensorMapHolder>(keys, blocks);
-        if (zip.contains(INFO)) read_info(zip, *tensor);
-        return tensor;
+        if (!zip.contains(INFO)) return tensor;
+        return torch::make_intrusive<TensorMapHolder>(tensor->keys(), tensor->data(), read_info(zip));
     });
 }
 

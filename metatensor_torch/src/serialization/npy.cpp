@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <array>
 
-#include <ATen/EmptyTensor.h>
-
 #include "check.hpp"
+#include "data/empty_on_host.hpp"
 #include "serialization/npy_header.hpp"
 
 namespace metatensor_torch::serialization {
@@ -99,7 +98,7 @@ torch::Tensor read_elements(Stream& stream, const StoredType& stored, const std:
         const auto shared = stream.share_rest(c10::elementSize(dtype));
         if (shared.defined()) return shared.view(dtype).view(shape);
     }
-    auto tensor = at::detail::empty_cpu(shape, dtype);
+    auto tensor = details::empty_on_host(shape, dtype);
     const auto bytes = std::span(static_cast<std::byte*>(tensor.mutable_data_ptr()), tensor.nbytes());
     stream.read(bytes);
     if (stored.big_endian) reverse_bytes(bytes, stored.type.part_size);
