@@ -50,6 +50,10 @@ def _shorten(schema: str) -> str:
 
 if __name__ == "__main__":
     import metatensor.torch  # noqa: F401
-    import metatomic.torch  # noqa: F401
+
+    try:
+        import metatomic.torch  # noqa: F401
+    except ImportError:
+        pass  # before May 2025, its classes were in metatensor.torch
 
     print("\n".join(registered_schemas()))

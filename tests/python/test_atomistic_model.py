@@ -465,7 +465,7 @@ def test_load_without_the_extension(tmp_path):
     with zipfile.ZipFile(tmp_path / "model.pt") as source, zipfile.ZipFile(tmp_path / "other.pt", "w") as target:
         for name in source.namelist():
             content = source.read(name)
-            if name.endswith("metatomic/torch/model.py"):
+            if name.endswith(".py"):  # which file it is depends on how many models were scripted before
                 content = content.replace(b"ops.metatomic._check_atomic_types", b"ops.metatomic._not_registered")
             target.writestr(name, content)
     with pytest.raises(RuntimeError, match="needs a TorchScript extension that is not loaded"):

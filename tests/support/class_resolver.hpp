@@ -29,7 +29,7 @@ class ClassResolver : public torch::jit::Resolver {
 
   private:
     static torch::ClassTypePtr find(const std::string& name) {
-        for (const auto* library : {"metatensor.", "metatomic."}) {
+        for (const auto* library : {"metatomic.", "metatensor."}) {
             auto type = torch::getCustomClass("__torch__.torch.classes." + std::string(library) + name);
             if (type != nullptr) return type;
         }

@@ -5,6 +5,7 @@ The package is also importable as ``metatensor.torch``. The classes work in eage
 in ``torch.jit.script``.
 """
 
+import importlib
 import sys
 
 import metatensor  # metatensor-core if that is installed, else a namespace
@@ -13,6 +14,8 @@ from . import _library
 
 
 _library.load_library("metatensor_torch", "metatensor.Labels")
+# models from before metatomic need nothing but `import metatensor.torch` before `torch.jit.load`
+_library.load_library("metatomic_torch", "metatensor.System")
 
 from . import documentation, utils  # noqa: E402
 from ._classes import Labels, LabelsEntry, TensorBlock, TensorMap  # noqa: E402
@@ -36,6 +39,13 @@ version = eager_function("metatensor::version", documentation.version)
 dtype_name = eager_function("metatensor::dtype_name", documentation.dtype_name)
 
 __version__ = version()
+
+
+def __getattr__(name: str):
+    if name == "atomistic":  # imports this package, and is rarely wanted
+        return importlib.import_module("metatensor.torch.atomistic")
+    raise AttributeError(f"module 'metatensor.torch' has no attribute '{name}'")
+
 
 patch_script_modules()
 

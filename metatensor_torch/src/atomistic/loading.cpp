@@ -4,6 +4,7 @@
 #include <regex>
 
 #include "check.hpp"
+#include "legacy.hpp"
 #include "loaded_libraries.hpp"
 #include "metatomic/torch/misc.hpp"
 #include "metatomic/torch/model.hpp"
@@ -123,7 +124,8 @@ metatensor_torch::Module load_atomistic_model(std::string path,
     load_model_extensions(path, std::move(extensions_directory));
     check_atomistic_model(path);
     try {
-        return torch::jit::load(path, torch::kCPU);
+        const auto model = torch::jit::load(path, torch::kCPU);
+        return detail::is_legacy_model(model) ? detail::as_current_model(model) : model;
     } catch (const c10::Error& error) {
         throw_load_error(path, error.what_without_backtrace());
     } catch (const std::exception& error) {

@@ -163,6 +163,19 @@ void SystemData::add_data(std::string name, TensorMap tensor, bool override,
                           DeprecatedNames deprecated_names) {
     check_not_reserved(name);
     details::validate_quantity_name(name, "model input", deprecated_names);
+    store_data(std::move(name), std::move(tensor), override);
+}
+
+void SystemData::add_data_of_any_name(std::string name, TensorMap tensor, bool override) {
+    check_not_reserved(name);
+    const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; };
+    if (name.empty() || !std::all_of(name.begin(), name.end(), is_plain)) {
+        details::validate_quantity_name(name, "model input", DeprecatedNames::accept);
+    }
+    store_data(std::move(name), std::move(tensor), override);
+}
+
+void SystemData::store_data(std::string name, TensorMap tensor, bool override) {
     TORCH_CHECK_VALUE(override || data_.find(name) == data_.end(), "custom data '", name,
                       "' are already present in this system");
     TORCH_CHECK_VALUE(tensor->device() == device(), "custom data '", name,

@@ -84,6 +84,32 @@ void add_labels_sets(torch::class_<LabelsHolder>& labels) {
         .def("select", &LabelsHolder::select, "", {arg("selection")});
 }
 
+/// Columns of `names` in this order; entries may come several times, as in the views that labels once had.
+Labels labels_view(const Labels& self, const IValue& names) {
+    const auto chosen = details::normalize_names(names, "names");
+    std::vector<torch::Tensor> columns;
+    for (const auto& name : chosen)
+        columns.push_back(self->column(name));
+    const auto values = columns.empty() ? self->values().slice(1, 0, 0) : torch::stack(columns, 1);
+    return torch::make_intrusive<LabelsHolder>(chosen, values, metatensor::assume_unique{});
+}
+
+/// Members that only models have that were saved by metatensor-torch 0.8 and earlier.
+void add_legacy_members(torch::class_<LabelsHolder>& labels) {
+    labels.def("view", &labels_view, "", {arg("names")})
+        .def("is_view", [](const Labels& /*self*/) { return false; })
+        .def("to_owned", [](const Labels& self) { return self; });
+}
+
+/// Places of the blocks whose keys agree with the only entry of `selection`; in such old models, too.
+std::vector<int64_t> blocks_matching(const TensorMap& self, const Labels& selection) {
+    TORCH_CHECK_VALUE(selection->count() == 1, "the selection must have exactly one entry, got ",
+                      selection->count());
+    const auto matches = self->keys()->select(selection).to(torch::kCPU, torch::kInt64).contiguous();
+    const auto* first = matches.const_data_ptr<int64_t>();
+    return {first, first + matches.numel()};
+}
+
 void register_labels(torch::Library& library) {
     auto labels = library.class_<LabelsHolder>("Labels");
     labels.def(torch::init(&make_labels), "", {arg("names"), arg("values"), arg("assume_unique") = false})
@@ -126,6 +152,7 @@ void register_labels(torch::Library& library) {
         .def_static("empty", &LabelsHolder::empty)
         .def_static("range", &LabelsHolder::range);
     add_labels_sets(labels);
+    add_legacy_members(labels);
     add_serialization(labels);
 }
 
@@ -189,7 +216,8 @@ void register_tensor_map(torch::Library& library) {
         .def("to", &TensorMapHolder::to_positional, "",
              {arg("_0") = IValue(), arg("_1") = IValue(), arg("dtype") = IValue(), arg("device") = IValue(),
               arg("arrays") = IValue(), arg("non_blocking") = false})
-        .def("print", &TensorMapHolder::print, "", {arg("max_keys")});
+        .def("print", &TensorMapHolder::print, "", {arg("max_keys")})
+        .def("blocks_matching", &blocks_matching, "", {arg("selection")});
     add_serialization(tensor);
 }
 

@@ -198,6 +198,12 @@ class METATOMIC_TORCH_EXPORT SystemData {
     void add_data(std::string name, metatensor_torch::TensorMap tensor, bool override = false,
                   DeprecatedNames deprecated_names = DeprecatedNames::warn);
 
+    /// Stores data as `add_data`, under any name of letters, digits, `_` and `-` too: models from before
+    /// metatomic were free to choose one.
+    ///
+    /// @throws ValueError as `add_data`
+    void add_data_of_any_name(std::string name, metatensor_torch::TensorMap tensor, bool override = false);
+
     /// The data that were added under `name`.
     ///
     /// @throws ValueError if there are no such data
@@ -229,6 +235,8 @@ class METATOMIC_TORCH_EXPORT SystemData {
                                    bool non_blocking) const;
 
   private:
+    void store_data(std::string name, metatensor_torch::TensorMap tensor, bool override);
+
     torch::Tensor types_;
     torch::Tensor positions_;
     torch::Tensor cell_;

@@ -14,7 +14,7 @@ import torch
 
 from metatensor_torch import Labels, TensorMap
 
-from . import _extensions
+from . import _extensions, _legacy
 from ._classes import (
     ModelCapabilities,
     ModelEvaluationOptions,
@@ -245,6 +245,9 @@ def load_atomistic_model(
 ) -> AtomisticModel:
     """Load a model that was saved with :py:meth:`AtomisticModel.save`, to CPU.
 
+    Models that were saved before May 2025, by ``MetatensorAtomisticModel``, are loaded too; what is returned has the
+    interface of today, and can be saved again.
+
     :param path: name of the file
     :param extensions_directory: where to look first for the TorchScript extensions that the model needs
     :raises ValueError: if the file is not there, not a TorchScript file, or not an atomistic model
@@ -263,6 +266,9 @@ def load_atomistic_model(
                 "or give the directory where it lies as `extensions_directory`"
             ) from error
         raise
+    if _legacy.is_legacy_model(loaded):
+        module = _legacy.LegacyModel(loaded).eval()
+        return AtomisticModel(module, _legacy.metadata_of(loaded), _legacy.capabilities_of(loaded))
     return AtomisticModel(loaded, loaded.metadata(), loaded.capabilities())
 
 

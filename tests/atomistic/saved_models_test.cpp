@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Models that other packages saved, of both generations, run in C++ and give the results that those packages
+// got.
+#include <fstream>
+#include <iterator>
+
+#include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/jit/serialization/pickle.h>
+
+#include "support.hpp"
+
+namespace {
+
+using namespace metatomic_torch;
+using metatensor_torch::LabelsHolder;
+using metatensor_torch::TensorBlock;
+using metatensor_torch::TensorBlockHolder;
+using metatensor_torch::TensorMap;
+
+std::string path_of(const std::string& folder, const std::string& file) {
+    return std::string(SAVED_MODELS_DIRECTORY) + "/" + folder + "/" + file;
+}
+
+class SavedModel : public testing::TestWithParam<std::tuple<std::string, std::string>> {
+  protected:
+    void SetUp() override {
+        const auto& [folder, name] = GetParam();
+        model_ = load_atomistic_model(path_of(folder, name + ".pt"));
+        std::ifstream file(path_of(folder, name + ".results.pt"), std::ios::binary);
+        const std::vector<char> bytes(std::istreambuf_iterator<char>(file), {});
+        for (const auto& entry : torch::jit::pickle_load(bytes).toGenericDict())
+            saved_.emplace(entry.key().toStringRef(), entry.value().toTensor());
+    }
+
+    System make_system(int index) {
+        const auto prefix = std::to_string(index) + ".";
+        auto system = torch::make_intrusive<SystemHolder>(
+            saved_.at(prefix + "types"), saved_.at(prefix + "positions").clone().requires_grad_(true),
+            saved_.at(prefix + "cell"), saved_.at(prefix + "pbc"));
+        int n = 0;
+        const auto requests = model_.run_method("requested_neighbor_lists");
+        for (const torch::IValue& request : requests.toListRef()) {
+            const auto list = prefix + std::to_string(n++) + ".";
+            const auto pairs = torch::make_intrusive<TensorBlockHolder>(
+                saved_.at(list + "vectors").clone(),
+                torch::make_intrusive<LabelsHolder>(std::vector<std::string>{"first_atom", "second_atom",
+                                                                             "cell_shift_a", "cell_shift_b",
+                                                                             "cell_shift_c"},
+                                                    saved_.at(list + "samples")),
+                std::vector{LabelsHolder::range("xyz", 3)}, LabelsHolder::range("distance", 1));
+            register_autograd_neighbors(system, pairs, /*check_consistency=*/true);
+            system->add_neighbor_list(request.toCustomClass<NeighborListOptionsHolder>(), pairs);
+        }
+        return system;
+    }
+
+    metatensor_torch::Module model_{torch::jit::Module("placeholder")};
+    std::map<std::string, torch::Tensor> saved_;
+};
+
+TEST_P(SavedModel, GivesEnergyAndForcesOfWhatSavedIt) {
+    const auto& [folder, name] = GetParam();
+    const auto unit = name == "springs" ? "eV" : "meV";
+    const auto options = torch::make_intrusive<ModelEvaluationOptionsHolder>();
+    options->set_length_unit("nm");
+    const auto energy_request = torch::make_intrusive<ModelOutputHolder>();
+    energy_request->set_unit(unit);
+    options->outputs.insert("energy", energy_request);
+
+    const std::vector<System> systems = {make_system(0), make_system(1)};
+    for (const auto check_consistency : {true, false}) {
+        const auto outputs = model_.forward({systems, options, check_consistency}).toGenericDict();
+        ASSERT_EQ(outputs.size(), 1U);
+        const auto energy =
+            TensorMap(outputs.at("energy").toCustomClass<metatensor_torch::TensorMapHolder>());
+        const auto values = metatensor_torch::TensorMapHolder::block_by_id(energy, 0)->values();
+        const auto tolerance = name == "springs" ? 1e-8 : (name == "springs-float32" ? 1e-6 : 1e-13);
+        const auto& expected = saved_.at("energy.values");
+        EXPECT_TRUE(torch::allclose(values, expected, tolerance, 0.0)) << values << expected;
+        const auto gradients = torch::autograd::grad({values.sum()}, {systems[0]->positions()}, {}, true);
+        const auto& forces = saved_.at("0.forces");
+        EXPECT_TRUE(
+            torch::allclose(-gradients[0], forces, 0.0, tolerance * forces.abs().max().item<double>()));
+    }
+}
+
+TEST_P(SavedModel, SaysWhatItIsInClassesOfToday) {
+    const auto capabilities = model_.run_method("capabilities").toCustomClass<ModelCapabilitiesHolder>();
+    EXPECT_EQ(capabilities->length_unit(), "angstrom");
+    EXPECT_EQ(capabilities->atomic_types, (std::vector<int64_t>{1, 8}));
+    EXPECT_TRUE(capabilities->outputs().contains("energy"));
+    const auto metadata = model_.run_method("metadata").toCustomClass<ModelMetadataHolder>();
+    EXPECT_EQ(metadata->name, std::get<1>(GetParam()));
+    EXPECT_EQ(model_.run_method("requested_inputs", true).toGenericDict().size(), 0U);
+    EXPECT_TRUE(read_model_metadata(path_of(std::get<0>(GetParam()), metadata->name + ".pt"))->name ==
+                metadata->name);
+}
+
+INSTANTIATE_TEST_SUITE_P(BothGenerations, SavedModel,
+                         testing::Combine(testing::Values("metatensor-torch-0.7.6", "metatomic-torch-0.1.19"),
+                                          testing::Values("springs", "springs-float32", "many-outputs",
+                                                          "by-type")));
+
+TEST(SavedLegacyModel, HasOutputsUnderNamesOfTodayToo) {
+    auto model = load_atomistic_model(path_of("metatensor-torch-0.7.6", "many-outputs.pt"));
+    const auto capabilities = model.run_method("capabilities").toCustomClass<ModelCapabilitiesHolder>();
+    for (const auto* name : {"features", "feature", "non_conservative_forces", "non_conservative_force"}) {
+        EXPECT_TRUE(capabilities->outputs().contains(name)) << name;
+    }
+
+    const auto options = torch::make_intrusive<ModelEvaluationOptionsHolder>();
+    options->outputs.insert("non_conservative_force", torch::make_intrusive<ModelOutputHolder>());
+    options->outputs.at("non_conservative_force")->set_sample_kind("atom");
+    options->outputs.at("non_conservative_force")->set_unit("eV/nm");
+    const auto positions = torch::tensor({{0.0, 0.0, 0.0}, {1.0, 2.0, 3.0}}, torch::kFloat64);
+    const auto system = torch::make_intrusive<SystemHolder>(torch::tensor({1, 8}), positions,
+                                                            torch::zeros({3, 3}, torch::kFloat64),
+                                                            torch::zeros(3, torch::kBool));
+    const auto requests = model.run_method("requested_neighbor_lists");
+    for (const torch::IValue& request : requests.toListRef()) {
+        const auto no_pairs = torch::make_intrusive<TensorBlockHolder>(
+            torch::zeros({0, 3, 1}, torch::kFloat64),
+            torch::make_intrusive<LabelsHolder>(std::vector<std::string>{"first_atom", "second_atom",
+                                                                         "cell_shift_a", "cell_shift_b",
+                                                                         "cell_shift_c"},
+                                                torch::zeros({0, 5}, torch::kInt32)),
+            std::vector{LabelsHolder::range("xyz", 3)}, LabelsHolder::range("distance", 1));
+        system->add_neighbor_list(request.toCustomClass<NeighborListOptionsHolder>(), no_pairs);
+    }
+    const auto outputs = model.forward({std::vector{system}, options, true}).toGenericDict();
+    const auto forces =
+        TensorMap(outputs.at("non_conservative_force").toCustomClass<metatensor_torch::TensorMapHolder>());
+    // what the model computes, 0.5 x, -y, 0.25 z in eV/angstrom
+    const auto expected = torch::tensor({{0.0, 0.0, 0.0}, {5.0, -20.0, 7.5}}, torch::kFloat64).unsqueeze(-1);
+    EXPECT_TRUE(
+        torch::allclose(metatensor_torch::TensorMapHolder::block_by_id(forces, 0)->values(), expected));
+
+    options->outputs.insert("mine::unknown", torch::make_intrusive<ModelOutputHolder>());
+    EXPECT_THROW(model.forward({std::vector{system}, options, false}), std::exception);
+}
+
+} // namespace
