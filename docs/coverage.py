@@ -18,7 +18,13 @@ from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Set
 
 CPP_NAMESPACES = {"metatensor", "metatensor_torch", "metatomic_torch"}
-PYTHON_MODULES = ["metatensor.torch", "metatomic.torch"]
+PYTHON_MODULES = [
+    "metatensor.torch",
+    "metatensor.torch.learn",
+    "metatensor.torch.learn.nn",
+    "metatensor.torch.learn.data",
+    "metatomic.torch",
+]
 
 # Types of which every value is a good argument, if it is the only one.
 HARMLESS = re.compile(r"\b(Labels|LabelsEntry|TensorBlock|TensorMap|System|LabelsHolder|LabelsEntryHolder)\b|Data\b")
@@ -100,7 +106,9 @@ def _python_class(name: str, value: type) -> Iterator[Documented]:
             continue
         function = item.__func__ if isinstance(item, staticmethod) else item
         arguments = _arguments(function) if callable(function) else {}
-        yield Documented(f"{name}.{member}", inspect.getdoc(item) or "", arguments, member)
+        # the arguments of a constructor may stand in the text of the class
+        text = value.__doc__ if member == "__init__" and not item.__doc__ else inspect.getdoc(item)
+        yield Documented(f"{name}.{member}", text or "", arguments, member)
 
 
 def _arguments(function) -> Dict[str, str]:

@@ -49,6 +49,8 @@ def __getattr__(name: str):
 
 patch_script_modules()
 
+from . import learn  # noqa: E402
+
 # metatensor.torch and its modules are other names of this package and its modules. The place for it is here, as
 # metatensor-core comes with a metatensor.torch of its own, which imports this package and expects the name.
 for _name in [name for name in sys.modules if name.partition(".")[0] == "metatensor_torch"]:
@@ -61,6 +63,7 @@ __all__ = [
     "TensorBlock",
     "TensorMap",
     "dtype_name",
+    "learn",
     "load",
     "load_block",
     "load_block_buffer",

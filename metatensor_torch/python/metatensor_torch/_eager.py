@@ -12,7 +12,9 @@ import copyreg
 import functools
 import importlib.machinery
 import importlib.util
+import io
 import os
+from multiprocessing.context import get_spawning_popen
 from typing import Any, Callable, NamedTuple, TypeVar
 
 import torch
@@ -130,7 +132,20 @@ def _add_member(python_class: type, name: str, item: Any, slow: Any) -> None:
 
 
 def _reduce_ex(self, protocol):
+    state = self.__getstate__()
+    if get_spawning_popen() is not None:
+        # torch would pass the file descriptors of tensors in the state, which are closed when these temporaries end
+        saved = io.BytesIO()
+        torch.save(state, saved)
+        return _from_saved_state, (saved.getvalue(),)
     # As a torch.ScriptObject, so that it can be read without the extension module and by other implementations.
     # (What torch does itself is refused by pickle for an instance of a subclass.)
-    arguments = (copyreg.__newobj__, torch.ScriptObject, (torch.ScriptObject,), self.__getstate__())
-    return torch._tensor._rebuild_from_type_v2, arguments
+    return torch._tensor._rebuild_from_type_v2, (*_NEW_OBJECT, state)
+
+
+_NEW_OBJECT = (copyreg.__newobj__, torch.ScriptObject, (torch.ScriptObject,))
+
+
+def _from_saved_state(saved: bytes) -> torch.ScriptObject:
+    state = torch.load(io.BytesIO(saved), weights_only=False)
+    return torch._tensor._rebuild_from_type_v2(*_NEW_OBJECT, state)

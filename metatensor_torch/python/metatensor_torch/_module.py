@@ -31,19 +31,21 @@ def patch_script_modules() -> None:
 def moved(value: Any, fn: MoveTensor) -> Any:
     """Labels, blocks and maps, also inside of containers, where ``fn`` would take a tensor of their device and dtype."""
     if isinstance(value, (list, tuple)):
-        return type(value)(moved(element, fn) for element in value)
+        make = getattr(type(value), "_make", type(value))  # named tuples take one argument for each field
+        return make(moved(element, fn) for element in value)
     if isinstance(value, dict):
         return {key: moved(element, fn) for key, element in value.items()}
     class_name = value._type().name() if isinstance(value, torch.ScriptObject) else None
     if class_name == "Labels":
         return value.to(fn(torch.empty(0, device=value.device)).device)
     if class_name in ["TensorBlock", "TensorMap"]:
-        example = fn(torch.empty(0, dtype=_as_dtype(value), device=value.device))
+        example = fn(torch.empty(0, dtype=dtype_of(value), device=value.device))
         return value.to(dtype=example.dtype, device=example.device)
     return value
 
 
-def _as_dtype(value: torch.ScriptObject) -> torch.dtype:
+def dtype_of(value: torch.ScriptObject) -> torch.dtype:
+    """Of a block or a map; the default one of torch for a map without blocks."""
     if value._type().name() == "TensorBlock":
         return value.values.dtype
     return value.block_by_id(0).values.dtype if len(value) > 0 else torch.get_default_dtype()
