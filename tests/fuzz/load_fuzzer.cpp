@@ -51,7 +51,7 @@ std::string mutate_entry(const std::string& bytes, size_t max_size, Random& rand
     const auto chosen = random() % std::max<size_t>(zip.names().size(), 1);
     ZipWriter changed;
     for (size_t i = 0; i < zip.names().size(); ++i) {
-        auto name = zip.names()[i];
+        auto name = std::string(zip.names()[i]);
         auto content = zip.read_text(name);
         if (i == chosen) {
             const auto action = random() % 16;

@@ -113,7 +113,7 @@ TEST(MalformedMts, NestingHasALimit) {
     std::string innermost;
     for (const auto& name : zip.names()) {
         deeper.add(name, {zip.read_text(name)});
-        if (name.size() > innermost.size()) innermost = name;
+        if (name.size() > innermost.size()) innermost = std::string(name);
     }
     const auto folder = innermost.substr(0, innermost.rfind('/') + 1);
     for (const std::string file : {"values.npy", "samples.npy"})

@@ -41,7 +41,7 @@ std::string read_all(const std::string& bytes) {
     const ZipReader zip(source);
     std::string result;
     for (const auto& name : zip.names())
-        result += name + ": " + zip.read_text(name) + "; ";
+        result += std::string(name) + ": " + zip.read_text(name) + "; ";
     return result;
 }
 

@@ -28,6 +28,25 @@ T little_endian(std::string_view bytes, size_t offset) {
     return value;
 }
 
+/// Fixed number of bytes of integers, little-endian and without gaps
+template <size_t SIZE>
+class LittleEndianFields {
+  public:
+    /// Adds the next integer; all of them together have `SIZE` bytes.
+    template <std::unsigned_integral T>
+    void add(T value) {
+        for (size_t i = 0; i < sizeof(T); ++i)
+            bytes_[n_used_ + i] = static_cast<char>((value >> (8 * i)) & 0xff);
+        n_used_ += sizeof(T);
+    }
+    /// The bytes of all that was added
+    std::string_view bytes() const { return {bytes_.data(), n_used_}; }
+
+  private:
+    std::array<char, SIZE> bytes_;
+    size_t n_used_ = 0;
+};
+
 /// Appends `value` to `bytes`, in little-endian order.
 template <std::unsigned_integral T>
 void append_little_endian(std::string& bytes, T value) {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/block_data.hpp"
+#include "data/labels_data.hpp"
 #include "serialization/npy.hpp"
 #include "serialization/zip.hpp"
 
@@ -126,9 +127,10 @@ class GradientIndex {
     }
 
     /// Parameters of the gradients of the block at `prefix`
-    std::vector<std::string_view> parameters(const std::string& prefix) const {
+    const std::vector<std::string_view>& parameters(const std::string& prefix) const {
+        static const std::vector<std::string_view> none;
         const auto it = parameters_.find(prefix);
-        return it == parameters_.end() ? std::vector<std::string_view>{} : it->second;
+        return it == parameters_.end() ? none : it->second;
     }
 
   private:
@@ -234,7 +236,7 @@ Chunks to_mts(const TensorBlockHolder& block) {
 }
 
 Chunks to_mts(const LabelsHolder& labels) {
-    return records_to_npy({labels.names(), labels.to(torch::kCPU)->values()});
+    return records_to_npy({labels.names(), labels.data()->rows_on(torch::kCPU)});
 }
 
 TensorMap tensor_from_mts(const Source& source, const std::string& name) {

@@ -124,24 +124,35 @@ StoredType column_type(const NpyHeader& header) {
     return stored;
 }
 
+/// Both are moved, as those of a list could not be.
+Chunks chunks_of(std::string header, torch::Tensor values) {
+    Chunks chunks;
+    chunks.reserve(2);
+    chunks.emplace_back(std::move(header));
+    chunks.emplace_back(std::move(values));
+    return chunks;
+}
+
 } // namespace
 
 Chunks tensor_to_npy(const torch::Tensor& tensor) {
     TORCH_CHECK_TYPE(tensor.layout() == torch::kStrided,
                      "only dense values can be saved, got a tensor of layout ", tensor.layout());
     NpyHeader header;
-    header.format = "<" + std::string(type_of(tensor.scalar_type()).code);
+    header.format = "<";
+    header.format += type_of(tensor.scalar_type()).code;
     header.shape = tensor.sizes().vec();
-    return {write_npy_header(header), on_host(tensor)};
+    return chunks_of(write_npy_header(header), on_host(tensor));
 }
 
 Chunks records_to_npy(const NpyRecords& records) {
     NpyHeader header;
     header.is_record = true;
+    header.columns.reserve(records.names.size());
     for (const auto& name : records.names)
         header.columns.emplace_back(name, "<i4");
     header.shape = {records.values.size(0)};
-    return {write_npy_header(header), on_host(records.values)};
+    return chunks_of(write_npy_header(header), on_host(records.values));
 }
 
 torch::Tensor tensor_from_npy(Stream& stream) {
@@ -153,7 +164,7 @@ torch::Tensor tensor_from_npy(Stream& stream) {
 }
 
 NpyRecords records_from_npy(Stream& stream) {
-    const auto header = read_npy_header(stream);
+    auto header = read_npy_header(stream);
     TORCH_CHECK(header.is_record, "expected records of 32-bit integers, got an array of type '",
                 header.format, "'");
     TORCH_CHECK(header.shape.size() == 1, "records must have one dimension, got shape ",
@@ -162,9 +173,10 @@ NpyRecords records_from_npy(Stream& stream) {
     TORCH_CHECK(n_columns != 0 || header.shape[0] <= 1, "there can be only one record without columns, got ",
                 header.shape[0]);
     NpyRecords records;
-    for (const auto& column : header.columns)
-        records.names.push_back(column.first);
     records.values = read_elements(stream, column_type(header), {header.shape[0], n_columns});
+    records.names.reserve(header.columns.size());
+    for (auto& column : header.columns)
+        records.names.push_back(std::move(column.first));
     return records;
 }
 

@@ -38,7 +38,7 @@ class HeaderParser {
     }
 
   private:
-    static constexpr std::string_view SPACE = " \n\t\r\v\f";
+    static bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
     static constexpr std::array<std::string_view, 3> KEYS = {"descr", "fortran_order", "shape"};
 
     void parse_item() {
@@ -59,6 +59,7 @@ class HeaderParser {
 
     void parse_type() {
         header_.is_record = accept('[');
+        if (header_.is_record) header_.columns.reserve(4);
         if (!header_.is_record) {
             header_.format = std::string(string());
             return;
@@ -79,6 +80,7 @@ class HeaderParser {
 
     void parse_shape() {
         expect('(');
+        header_.shape.reserve(4);
         while (!accept(')')) {
             header_.shape.push_back(integer());
             if (!accept(',')) {
@@ -89,7 +91,7 @@ class HeaderParser {
     }
 
     void skip_space() {
-        while (at_ < text_.size() && SPACE.find(text_[at_]) != std::string_view::npos)
+        while (at_ < text_.size() && is_space(text_[at_]))
             ++at_;
     }
 
@@ -152,6 +154,20 @@ class HeaderParser {
     NpyHeader header_;
 };
 
+/// A part of a header; usual ones need no memory of the heap
+using HeaderText = c10::SmallVector<char, 256>;
+
+std::string_view view(const HeaderText& text) { return {text.data(), text.size()}; }
+
+/// The next `size` bytes; RuntimeError if there are not so many.
+HeaderText read_header_text(Stream& stream, uint64_t size) {
+    stream.check_remaining(size);
+    HeaderText text;
+    text.resize_for_overwrite(size);
+    stream.read(std::as_writable_bytes(std::span(text.data(), text.size())));
+    return text;
+}
+
 } // namespace
 
 std::string write_npy_header(const NpyHeader& header) {
@@ -174,31 +190,40 @@ std::string write_npy_header(const NpyHeader& header) {
     const bool version_1 = text.size() + HEADER_ALIGNMENT <= MAX_LENGTH_VERSION_1;
     const size_t preamble = NPY_MAGIC.size() + 2 + (version_1 ? sizeof(uint16_t) : sizeof(uint32_t));
     const auto used = (preamble + text.size() + 1) % HEADER_ALIGNMENT;
-    text.append((HEADER_ALIGNMENT - used) % HEADER_ALIGNMENT, ' ');
-    text += '\n';
+    const auto n_spaces = (HEADER_ALIGNMENT - used) % HEADER_ALIGNMENT;
+    const auto length = text.size() + n_spaces + 1;
 
-    std::string bytes(NPY_MAGIC);
+    std::string bytes;
+    bytes.reserve(preamble + length);
+    bytes += NPY_MAGIC;
     bytes += version_1 ? '\1' : '\2';
     bytes += '\0';
     if (version_1) {
-        append_little_endian(bytes, static_cast<uint16_t>(text.size()));
+        append_little_endian(bytes, static_cast<uint16_t>(length));
     } else {
-        append_little_endian(bytes, static_cast<uint32_t>(text.size()));
+        append_little_endian(bytes, static_cast<uint32_t>(length));
     }
-    return bytes + text;
+    bytes += text;
+    bytes.append(n_spaces, ' ');
+    bytes += '\n';
+    return bytes;
 }
 
 NpyHeader read_npy_header(Stream& stream) {
-    const auto start = stream.read_text(std::min<uint64_t>(stream.remaining(), NPY_MAGIC.size()));
-    TORCH_CHECK(start == NPY_MAGIC, "these are no npy data: they do not start with \\x93NUMPY");
-    const auto version = static_cast<uint8_t>(stream.read_text(2)[0]);
+    const auto start = read_header_text(stream, std::min<uint64_t>(stream.remaining(), NPY_MAGIC.size() + 2));
+    const auto magic = std::string_view(start.data(), std::min(start.size(), NPY_MAGIC.size()));
+    TORCH_CHECK(magic == NPY_MAGIC, "these are no npy data: they do not start with \\x93NUMPY");
+    TORCH_CHECK(start.size() == NPY_MAGIC.size() + 2, "npy data end in their header: expected a version");
+    const auto version = static_cast<uint8_t>(start[NPY_MAGIC.size()]);
     TORCH_CHECK(1 <= version && version <= 3, "npy data of version ", int{version},
                 " can not be read, expected version 1, 2 or 3");
-    const auto length = version == 1 ? uint64_t{little_endian<uint16_t>(stream.read_text(2), 0)}
-                                     : uint64_t{little_endian<uint32_t>(stream.read_text(4), 0)};
+    const auto size = read_header_text(stream, version == 1 ? sizeof(uint16_t) : sizeof(uint32_t));
+    const auto length = version == 1 ? uint64_t{little_endian<uint16_t>(view(size), 0)}
+                                     : uint64_t{little_endian<uint32_t>(view(size), 0)};
     TORCH_CHECK(length <= stream.remaining(), "npy data end in their header: expected ", length,
                 " more bytes, got ", stream.remaining());
-    return HeaderParser(stream.read_text(length)).parse();
+    const auto text = read_header_text(stream, length);
+    return HeaderParser(view(text)).parse();
 }
 
 } // namespace metatensor_torch::serialization

@@ -115,6 +115,8 @@ class METATENSOR_TORCH_EXPORT Stream {
     uint64_t remaining() const { return remaining_; }
     /// CRC-32 of the bytes read so far; none if some of them were shared, and so not looked at
     std::optional<uint32_t> checksum() const { return checksum_; }
+    /// RuntimeError if fewer than `size` bytes are still to be read.
+    void check_remaining(uint64_t size) const;
     /// Fills `output` with the next bytes; RuntimeError if there are not so many.
     void read(std::span<std::byte> output);
     /// The next `size` bytes; errors as above, before any memory is taken
@@ -124,7 +126,6 @@ class METATENSOR_TORCH_EXPORT Stream {
     torch::Tensor share_rest(size_t alignment);
 
   private:
-    void check_remaining(uint64_t size) const;
     const Source* source_;
     uint64_t offset_ = 0;
     uint64_t remaining_;

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,7 +22,7 @@ class METATENSOR_TORCH_EXPORT ZipWriter {
   public:
     /// Adds an entry; names are unique (RuntimeError), have at most 65535 bytes and are those of files inside
     /// of a folder (ValueError).
-    void add(const std::string& name, Chunks content);
+    void add(std::string_view name, Chunks content);
     /// The bytes of the whole archive; this writer is empty afterwards.
     Chunks finish();
 
@@ -31,14 +34,17 @@ class METATENSOR_TORCH_EXPORT ZipWriter {
         uint32_t checksum;
     };
 
-    static std::string local_header(const Entry& entry);
+    static void append_local_header(std::string& bytes, const Entry& entry);
     static void append_central_header(std::string& bytes, const Entry& entry);
     std::string end_of_archive(uint64_t directory_size) const;
 
+    /// Text at the end of the output, which takes headers and small contents: one chunk instead of many
+    std::string& tail();
+
     Chunks output_;
     uint64_t output_size_ = 0;
-    std::vector<Entry> entries_;
-    std::unordered_set<std::string> names_;
+    std::deque<Entry> entries_;
+    std::unordered_set<std::string_view> names_; // views of the names in entries_, which are never moved
 };
 
 /// Boundary that the data of each entry start at: that of the memory of torch tensors
@@ -55,31 +61,32 @@ class METATENSOR_TORCH_EXPORT ZipReader {
     ZipReader& operator=(ZipReader&&) = default;
 
     /// Names of the entries, in the order of the archive
-    const std::vector<std::string>& names() const { return names_; }
+    const std::vector<std::string_view>& names() const { return names_; }
     /// Whether there is an entry `name`
     bool contains(std::string_view name) const { return entries_.count(name) != 0; }
 
     /// What `parse(Stream&)` makes of entry `name`. Errors name the entry; RuntimeError if there is no such
     /// entry, if `parse` leaves bytes unread, or if the checksum of what it has read is wrong.
     template <typename Parse>
-    auto read(const std::string& name, const Parse& parse) const {
+    auto read(std::string_view name, const Parse& parse) const {
         return naming(name, [&] {
-            const auto content = open(name);
+            const auto& entry = find(name);
+            const auto content = open(name, entry);
             Stream stream(content);
             auto result = parse(stream);
-            check_end(name, stream);
+            check_end(entry, stream);
             return result;
         });
     }
 
     /// What `parse(Source&)` makes of entry `name`, which has checksums of its own; errors name the entry.
     template <typename Parse>
-    auto read_archive(const std::string& name, const Parse& parse) const {
-        return naming(name, [&] { return parse(open(name)); });
+    auto read_archive(std::string_view name, const Parse& parse) const {
+        return naming(name, [&] { return parse(open(name, find(name))); });
     }
 
     /// The bytes of entry `name`
-    std::string read_text(const std::string& name) const;
+    std::string read_text(std::string_view name) const;
 
   private:
     struct Entry {
@@ -94,24 +101,28 @@ class METATENSOR_TORCH_EXPORT ZipReader {
     };
 
     template <typename Function>
-    static auto naming(const std::string& name, const Function& function) {
+    static auto naming(std::string_view name, const Function& function) {
         try {
             return function();
         } catch (c10::Error& error) {
-            error.add_context("in '" + name + "'");
+            error.add_context("in '" + std::string(name) + "'");
             throw;
         }
     }
 
     Directory find_directory() const;
+    std::optional<Directory> find_directory(uint64_t tail_size) const;
     Directory find_zip64_directory(uint64_t end_offset) const;
     void read_directory(const Directory& directory);
-    SliceSource open(const std::string& name) const;
-    void check_end(const std::string& name, const Stream& stream) const;
+    const Entry& find(std::string_view name) const;
+    SliceSource open(std::string_view name, const Entry& entry) const;
+    static void check_end(const Entry& entry, const Stream& stream);
 
     const Source* source_;
-    std::vector<std::string> names_;
-    std::unordered_map<std::string_view, Entry> entries_; // keys are views of names_
+    std::unique_ptr<const std::string> directory_;
+    // names and keys are views of directory_
+    std::vector<std::string_view> names_;
+    std::unordered_map<std::string_view, Entry> entries_;
 };
 
 } // namespace metatensor_torch::serialization

@@ -85,8 +85,16 @@ struct CentralHeader {
 ZipReader::ZipReader(const Source& source) : source_(&source) { read_directory(find_directory()); }
 
 ZipReader::Directory ZipReader::find_directory() const {
-    // The end of the archive is followed by a comment of any length that 16 bits can tell.
-    const auto tail_size = std::min<uint64_t>(source_->size(), END_OF_ARCHIVE_SIZE + MAX_16);
+    // The end of the archive is followed by a comment of any length that 16 bits can tell, most often by
+    // none.
+    for (const auto tail_size : {END_OF_ARCHIVE_SIZE, END_OF_ARCHIVE_SIZE + MAX_16}) {
+        if (const auto directory = find_directory(std::min(source_->size(), tail_size))) return *directory;
+    }
+    TORCH_CHECK(false, "this is no zip archive, or its end was cut off");
+}
+
+/// The same from the end of the archive in the last `tail_size` bytes; none if it is not there
+std::optional<ZipReader::Directory> ZipReader::find_directory(uint64_t tail_size) const {
     const auto tail = source_->read_text(source_->size() - tail_size, tail_size);
     for (size_t at = tail.size() >= END_OF_ARCHIVE_SIZE ? tail.size() - END_OF_ARCHIVE_SIZE + 1 : 0;
          at-- > 0;) {
@@ -101,10 +109,10 @@ ZipReader::Directory ZipReader::find_directory() const {
             }
         }
         TORCH_CHECK(little_endian<uint32_t>(tail, at + 4) == 0, SPLIT);
-        return {little_endian<uint32_t>(tail, at + 16), little_endian<uint32_t>(tail, at + 12),
-                little_endian<uint16_t>(tail, at + 10)};
+        return Directory{little_endian<uint32_t>(tail, at + 16), little_endian<uint32_t>(tail, at + 12),
+                         little_endian<uint16_t>(tail, at + 10)};
     }
-    TORCH_CHECK(false, "this is no zip archive, or its end was cut off");
+    return std::nullopt;
 }
 
 ZipReader::Directory ZipReader::find_zip64_directory(uint64_t end_offset) const {
@@ -124,30 +132,34 @@ void ZipReader::read_directory(const Directory& directory) {
     const auto max_entries = directory.size / CENTRAL_HEADER_SIZE;
     TORCH_CHECK(directory.n_entries <= max_entries, "damaged zip archive: a directory of ", directory.size,
                 " bytes has at most ", max_entries, " entries, got ", directory.n_entries);
-    const auto bytes = source_->read_text(directory.offset, directory.size);
-    names_.reserve(directory.n_entries); // what is never moved can be viewed
+    directory_ = std::make_unique<const std::string>(source_->read_text(directory.offset, directory.size));
+    names_.reserve(directory.n_entries);
     entries_.reserve(directory.n_entries);
 
-    auto rest = std::string_view(bytes);
+    auto rest = std::string_view(*directory_);
     uint64_t free_bytes = source_->size(); // overlapping entries could make much of a small archive
     for (uint64_t i = 0; i < directory.n_entries; ++i) {
         const CentralHeader header(rest);
         TORCH_CHECK(header.size <= free_bytes, "damaged zip archive: its entries are larger than its ",
                     source_->size(), " bytes, '", header.name, "' with ", header.size, " bytes does not fit");
         free_bytes -= header.size;
-        const auto& name = names_.emplace_back(header.name);
+        names_.push_back(header.name);
         const Entry entry{header.header_offset, header.size, header.checksum};
-        TORCH_CHECK(entries_.emplace(name, entry).second, "damaged zip archive: '", name, "' is there twice");
+        TORCH_CHECK(entries_.emplace(header.name, entry).second, "damaged zip archive: '", header.name,
+                    "' is there twice");
         rest.remove_prefix(header.n_bytes);
     }
     TORCH_CHECK(rest.empty(), "damaged zip archive: the directory has ", rest.size(), " bytes after its ",
                 directory.n_entries, " entries");
 }
 
-SliceSource ZipReader::open(const std::string& name) const {
+const ZipReader::Entry& ZipReader::find(std::string_view name) const {
     const auto it = entries_.find(name);
     TORCH_CHECK(it != entries_.end(), "there is no '", name, "' in the zip archive");
-    const auto& entry = it->second;
+    return it->second;
+}
+
+SliceSource ZipReader::open(std::string_view name, const Entry& entry) const {
     const auto header = source_->read_text(entry.header_offset, LOCAL_HEADER_SIZE + name.size());
     const uint64_t name_size = little_endian<uint16_t>(header, 26);
     const uint64_t extra_size = little_endian<uint16_t>(header, 28);
@@ -158,14 +170,14 @@ SliceSource ZipReader::open(const std::string& name) const {
     return {*source_, entry.header_offset + LOCAL_HEADER_SIZE + name_size + extra_size, entry.size};
 }
 
-void ZipReader::check_end(const std::string& name, const Stream& stream) const {
+void ZipReader::check_end(const Entry& entry, const Stream& stream) {
     TORCH_CHECK(stream.remaining() == 0, stream.remaining(), " bytes too many");
-    const auto expected = entries_.at(name).checksum;
+    const auto expected = entry.checksum;
     TORCH_CHECK(stream.checksum().value_or(expected) == expected, "the data are damaged: expected checksum ",
                 expected, ", got ", *stream.checksum());
 }
 
-std::string ZipReader::read_text(const std::string& name) const {
+std::string ZipReader::read_text(std::string_view name) const {
     return read(name, [](Stream& stream) { return stream.read_text(stream.remaining()); });
 }
 
