@@ -64,7 +64,11 @@ python=${METATENSOR_TORCH_PYTHON:-$venv_dir/bin/python}
 
 # Where scripts/oracle.sh puts the existing implementation; its Python is the user's own, if there is one.
 oracle_dir=$cache_dir/oracle
-export_oracle() { export METATENSOR_ORACLE_PYTHON=${METATENSOR_ORACLE_PYTHON:-$oracle_dir/bin/python}; }
+ase_dir=$cache_dir/ase
+export_oracle() {
+    export METATENSOR_ORACLE_PYTHON=${METATENSOR_ORACLE_PYTHON:-$oracle_dir/bin/python}
+    export METATENSOR_ASE_PACKAGES=${METATENSOR_ASE_PACKAGES:-$ase_dir}
+}
 
 # Where scripts/docs.sh has Sphinx, which shares torch with the main Python.
 docs_dir=$cache_dir/docs

@@ -21,6 +21,18 @@ if command -v flock >/dev/null; then
     flock 9 # two scripts at once: the second waits
 fi
 requirements=$source_dir/scripts/oracle-requirements.txt
+
+# ASE and what it needs are used with our packages too, so they have a folder of their own.
+ase_requirements=$source_dir/scripts/ase-requirements.txt
+ase_key=$(key_of "$(<"$ase_requirements")" "$python")
+if ! is_done "$ase_dir/.installed" "$ase_key"; then
+    say "installing ASE into $ase_dir"
+    rm -rf "$ase_dir"
+    run_logged "$cache_dir/log/ase-install.log" "$python" -m pip install --disable-pip-version-check \
+        --no-deps --target "$ase_dir" -r "$ase_requirements"
+    echo "$ase_key" >"$ase_dir/.installed"
+fi
+
 key=$(key_of "$(<"$requirements")" "$python")
 if is_done "$oracle_dir/.installed" "$key"; then exit 0; fi
 

@@ -65,7 +65,7 @@ fi
 if wants oracle; then
     bash "$source_dir/scripts/oracle.sh"
     export_oracle
-    run_part "same as the existing packages" run_pytest differential python/test_oracle.py
+    run_part "same as the existing packages" run_pytest differential python/test_oracle.py python/test_ase_calculator.py
 fi
 if wants asan; then
     # torch itself leaves some memory to the end of the process.

@@ -198,8 +198,8 @@ class METATOMIC_TORCH_EXPORT SystemData {
     void add_data(std::string name, metatensor_torch::TensorMap tensor, bool override = false,
                   DeprecatedNames deprecated_names = DeprecatedNames::warn);
 
-    /// Stores data as `add_data`, under any name of letters, digits, `_` and `-` too: models from before
-    /// metatomic were free to choose one.
+    /// Stores `tensor` as `add_data` does, with its `override`; as `name`, letters, digits, `_` and `-` are
+    /// enough, since models from before metatomic were free to choose one.
     ///
     /// @throws ValueError as `add_data`
     void add_data_of_any_name(std::string name, metatensor_torch::TensorMap tensor, bool override = false);

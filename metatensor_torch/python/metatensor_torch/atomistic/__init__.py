@@ -22,6 +22,7 @@ from metatomic.torch import (
     read_model_metadata,
     register_autograd_neighbors,
     save,
+    systems_to_torch,
     unit_conversion_factor,
 )
 
@@ -46,5 +47,6 @@ __all__ = [
     "read_model_metadata",
     "register_autograd_neighbors",
     "save",
+    "systems_to_torch",
     "unit_conversion_factor",
 ]

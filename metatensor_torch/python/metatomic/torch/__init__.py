@@ -34,6 +34,7 @@ from .model import (  # noqa: E402
     is_atomistic_model,
     load_atomistic_model,
 )
+from .systems_to_torch import systems_to_torch  # noqa: E402
 from .serialization import load_system, load_system_buffer, save, save_buffer  # noqa: E402
 
 
@@ -60,6 +61,7 @@ __all__ = [
     "register_autograd_neighbors",
     "save",
     "save_buffer",
+    "systems_to_torch",
     "unit_conversion_factor",
     "unit_dimension_for_quantity",
     "utils",
