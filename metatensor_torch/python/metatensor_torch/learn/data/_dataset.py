@@ -10,8 +10,15 @@ class _BaseDataset(torch.utils.data.Dataset):
     """Fields that are lists, or functions of what ``_key(index)`` gives."""
 
     def __init__(self, size: int, fields: Dict[str, Any]):
-        self._size = size
-        self._fields = fields
+        self.__setstate__({"_size": size, "_fields": fields})
+
+    def __getstate__(self) -> Dict[str, Any]:
+        return {"_size": self._size, "_fields": self._fields}
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._make_sample = named_tuple("Sample", tuple(self._fields))._make
+        self._only_lists = all(isinstance(field, list) for field in self._fields.values())
 
     def _key(self, index: int) -> Any:
         return index
@@ -28,11 +35,12 @@ class _BaseDataset(torch.utils.data.Dataset):
         index = int(idx)
         if not 0 <= index < self._size:
             raise ValueError(f"the index must be from 0 to {self._size - 1}, got {index}")
-        values = [
+        if self._only_lists:
+            return self._make_sample([field[index] for field in self._fields.values()])
+        return self._make_sample(
             field[index] if isinstance(field, list) else self._call(name, field, index)
             for name, field in self._fields.items()
-        ]
-        return named_tuple("Sample", tuple(self._fields))(*values)
+        )
 
     def __iter__(self) -> Iterator:
         for index in range(self._size):
@@ -93,12 +101,16 @@ class IndexedDataset(_BaseDataset):
     def __init__(self, sample_id: List[Hashable], **kwargs):
         if not isinstance(sample_id, list):
             raise TypeError(f"'sample_id' must be a list, got {type(sample_id).__name__}")
-        self._indices = {identifier: index for index, identifier in enumerate(sample_id)}
-        if len(self._indices) != len(sample_id):
-            twice = next(name for index, name in enumerate(sample_id) if self._indices[name] != index)
+        indices = {identifier: index for index, identifier in enumerate(sample_id)}
+        if len(indices) != len(sample_id):
+            twice = next(name for index, name in enumerate(sample_id) if indices[name] != index)
             raise ValueError(f"each 'sample_id' must be there once, but {twice!r} is there several times")
         _check_lengths(_lengths(kwargs), len(sample_id), "'sample_id'")
         super().__init__(len(sample_id), {"sample_id": sample_id, **kwargs})
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._indices = {identifier: index for index, identifier in enumerate(self._fields["sample_id"])}
 
     def _key(self, index: int) -> Any:
         return self._fields["sample_id"][index]
