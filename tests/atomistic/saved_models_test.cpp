@@ -100,7 +100,7 @@ TEST_P(SavedModel, SaysWhatItIsInClassesOfToday) {
 INSTANTIATE_TEST_SUITE_P(BothGenerations, SavedModel,
                          testing::Combine(testing::Values("metatensor-torch-0.7.6", "metatomic-torch-0.1.19"),
                                           testing::Values("springs", "springs-float32", "many-outputs",
-                                                          "by-type")));
+                                                          "by-type", "dense")));
 
 TEST(SavedLegacyModel, HasOutputsUnderNamesOfTodayToo) {
     auto model = load_atomistic_model(path_of("metatensor-torch-0.7.6", "many-outputs.pt"));

@@ -25,7 +25,7 @@ from metatomic.torch import (
 
 FOLDER = ROOT / "tests" / "atomistic" / "saved_models"
 LEGACY, CURRENT = "metatensor-torch-0.7.6", "metatomic-torch-0.1.19"
-NAMES = ["springs", "springs-float32", "many-outputs", "by-type"]
+NAMES = ["springs", "springs-float32", "many-outputs", "by-type", "dense"]
 ENGINE_UNITS = {"kcal/mol": "eV", "eV": "meV", "eV/Angstrom": "eV/Angstrom", "eV/Angstrom^3": "eV/Angstrom^3", "": ""}
 PAIR_NAMES = ["first_atom", "second_atom", "cell_shift_a", "cell_shift_b", "cell_shift_c"]
 
@@ -141,8 +141,9 @@ def test_loaded_model_can_be_saved_again(folder, tmp_path):
     check_results(run(load_atomistic_model(tmp_path / "again.pt"), saved, Today, True), saved, 1e-8)
 
 
+# torch.jit.load can not bring the calls of keys_to_properties in "dense" up to date: see old_calls.hpp
 @pytest.mark.parametrize("check", [True, False])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "dense"])
 def test_scripts_from_before_metatomic_still_work(name, check):
     saved = torch.load(FOLDER / LEGACY / f"{name}.results.pt")
     model = torch.jit.load(str(FOLDER / LEGACY / f"{name}.pt"))
@@ -224,7 +225,7 @@ def test_all_calls_that_legacy_models_can_have_are_there():
         assert any(fits) or line in NOT_ANY_MORE, line
 
 
-# The second argument is `fill_value` since metatensor-torch 0.10: see test_order_of_arguments.
+# The second argument is `fill_value` now; load_atomistic_model changes such calls, as the model "dense" shows.
 NOT_ANY_MORE = {
     "metatensor.TensorMap.keys_to_properties(metatensor.TensorMap _0, Any keys_to_move, bool sort_samples=True) -> metatensor.TensorMap",
     "metatensor.TensorMap.keys_to_samples(metatensor.TensorMap _0, Any keys_to_move, bool sort_samples=True) -> metatensor.TensorMap",

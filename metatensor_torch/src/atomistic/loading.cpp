@@ -9,6 +9,7 @@
 #include "metatomic/torch/misc.hpp"
 #include "metatomic/torch/model.hpp"
 #include "model_archive.hpp"
+#include "old_calls.hpp"
 #include "paths.hpp"
 
 namespace metatomic_torch {
@@ -124,7 +125,7 @@ metatensor_torch::Module load_atomistic_model(std::string path,
     load_model_extensions(path, std::move(extensions_directory));
     check_atomistic_model(path);
     try {
-        const auto model = torch::jit::load(path, torch::kCPU);
+        const auto model = detail::load_module(path);
         return detail::is_legacy_model(model) ? detail::as_current_model(model) : model;
     } catch (const c10::Error& error) {
         throw_load_error(path, error.what_without_backtrace());

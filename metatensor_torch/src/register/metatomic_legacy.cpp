@@ -2,6 +2,7 @@
 // Operators that models from before metatomic know under the name `metatensor`
 #include "register/metatomic_legacy.hpp"
 
+#include "atomistic/old_calls.hpp"
 #include "metatomic/torch.hpp"
 
 namespace metatomic_torch {
@@ -33,6 +34,7 @@ constexpr metatensor_torch::OperatorRow LEGACY_OPERATORS[] = {
 };
 
 constexpr metatensor_torch::OperatorRow BRIDGE_OPERATORS[] = {
+    op<&detail::with_current_calls>("_with_current_calls(str path) -> Tensor"),
     op<&detail::legacy_systems>("_legacy_systems(System[] systems) -> LegacySystem[]"),
     op<&detail::legacy_outputs>(
         "_legacy_outputs(Dict(str, ModelOutput) outputs) -> Dict(str, LegacyModelOutput)"),

@@ -190,6 +190,43 @@ class ByType(torch.nn.Module):
         return {"energy": single_block(block.values, block.samples, [], "energy")}
 
 
+class Dense(torch.nn.Module):
+    """Energy out of blocks that are merged along properties, with gaps to fill: atoms of one type lack the other's."""
+
+    def __init__(self):
+        super().__init__()
+        self.springs = PairEnergy(2.5, False, True)
+        self.sort_samples = False
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        rows: List[List[int]] = []
+        energies: List[torch.Tensor] = []
+        for s, system in enumerate(systems):
+            energies.append(self.springs(system))
+            for a in range(len(system)):
+                rows.append([s, a])
+        types = torch.cat([system.types for system in systems])
+        energy = torch.cat(energies)
+        samples = torch.tensor(rows)
+        keys = Labels(["type", "copy"], torch.tensor([[1, 0], [8, 0], [1, 1], [8, 1]]))
+        blocks: List[TensorBlock] = []
+        for i in range(len(keys)):
+            of_type = types == keys.column("type")[i]
+            labels = Labels(["system", "atom"], samples[of_type])
+            properties = Labels(["p"], torch.tensor([[0]]))
+            blocks.append(TensorBlock(energy[of_type].reshape(-1, 1), labels, [], properties))
+        copies = [block.copy() for block in blocks]
+        dense = TensorMap(keys, blocks).keys_to_properties(["type"]).keys_to_samples("copy")
+        unsorted = TensorMap(keys, copies).keys_to_properties(["type", "copy"], sort_samples=self.sort_samples)
+        values = dense.block().values
+        total = (values + 1.0).log().sum() + (unsorted.block().values + 2.0).square().sum()
+        per_system = Labels(["system"], torch.arange(len(systems)).reshape(-1, 1))
+        result = total * torch.ones(len(systems), 1, dtype=values.dtype)
+        return {"energy": single_block(result, per_system, [], "energy")}
+
+
 def outputs_of(module, names: Dict[str, str]) -> Dict[str, ModelOutput]:
     result = {}
     for name, unit in names.items():
@@ -215,6 +252,7 @@ def models():
     yield "springs-float32", Springs(), {"energy": "eV"}, "float32"
     yield "many-outputs", ManyOutputs(), MANY, "float64"
     yield "by-type", ByType(), {"energy": "eV"}, "float64"
+    yield "dense", Dense(), {"energy": "eV"}, "float64"
 
 
 def pair_rows(positions, cell, pbc, cutoff, full_list):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Models that were saved before May 2025, when the atomistic classes stood under ``metatensor`` in TorchScript."""
 
+import io
 from typing import Dict, List, Optional
 
 import torch
@@ -31,6 +32,13 @@ class LegacyModel(torch.nn.Module):
             torch.ops.metatomic._legacy_outputs(outputs),
             selected_atoms,
         )
+
+
+def load_module(path: str) -> torch.jit.ScriptModule:
+    """The module in the file, on CPU, where calls with the arguments of old versions are brought up to date."""
+    content = torch.ops.metatomic._with_current_calls(path)
+    source = io.BytesIO(content.numpy().tobytes()) if len(content) > 0 else path
+    return torch.jit.load(source, map_location="cpu")
 
 
 def is_legacy_model(module: torch.nn.Module) -> bool:

@@ -257,7 +257,7 @@ def load_atomistic_model(
     load_model_extensions(path, None if extensions_directory is None else os.fspath(extensions_directory))
     check_atomistic_model(path)
     try:
-        loaded = torch.jit.load(path, map_location="cpu")
+        loaded = _legacy.load_module(path)
     except RuntimeError as error:
         unknown = ["Unknown type name '__torch__.torch.classes.", "Unknown builtin op"]
         if any(text in str(error) for text in unknown):
