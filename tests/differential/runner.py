@@ -54,11 +54,17 @@ def kind_of(error):
     return raised[-1].split(".")[-1] if raised else "Error"
 
 
+def message_of(error):
+    """Its first line, or for an error raised in scripted code the last one, which says what happened"""
+    lines = str(error).splitlines() or [""]
+    return lines[-1 if isinstance(error, torch.jit.Error) else 0]
+
+
 def outcome(function):
     try:
         return plain(function())
     except Exception as error:
-        return {"error": kind_of(error), "message": str(error).split("\n")[0]}
+        return {"error": kind_of(error), "message": message_of(error)}
 
 
 def load(path):

@@ -51,9 +51,14 @@ JoinedKeys join_keys(const std::vector<TensorMap>& tensors, const std::string& d
 /// joined; properties may differ if they are numbered.
 void check_names(const BlockData& first, const BlockData& other, const JoinOptions& options,
                  const std::string& of = "blocks") {
-    TORCH_CHECK_VALUE(first.samples->names() == other.samples->names(), "the samples of the ", of,
-                      " given to 'join' must have the same names, got [", join(first.samples->names()),
-                      "] and [", join(other.samples->names()), "]");
+    if (first.samples->names() != other.samples->names()) {
+        const auto message = "the samples of the " + of + " given to 'join' must have the same names, got [" +
+                             join(first.samples->names()) + "] and [" + join(other.samples->names()) + "]";
+        if (options.axis == Axis::properties) {
+            throw NotEqualError(message);
+        }
+        TORCH_CHECK_VALUE(false, message);
+    }
     const bool same = details::component_names(first) == details::component_names(other) &&
                       (options.number_properties || first.properties->names() == other.properties->names()) &&
                       first.gradients.size() == other.gradients.size();
@@ -101,10 +106,7 @@ JoinOptions join_options(const char* operation, const std::string& axis,
                          const std::vector<const BlockData*>& blocks) {
     JoinOptions options{operation, details::axis_in(operation, axis, {Axis::samples, Axis::properties}),
                         add_dimension};
-    if (options.axis == Axis::properties && have_different_properties(blocks)) {
-        details::check_can_number_properties(options);
-        options.number_properties = true;
-    }
+    options.number_properties = options.axis == Axis::properties && have_different_properties(blocks);
     return options;
 }
 

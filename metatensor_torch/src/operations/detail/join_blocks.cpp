@@ -150,7 +150,11 @@ std::vector<RowsPart> property_rows(const Parts& parts) {
     return rows;
 }
 
-Labels number_properties(const Parts& parts) {
+/// Properties with different names, as numbers
+Labels number_properties(const Parts& parts, const JoinOptions& options) {
+    TORCH_CHECK_VALUE(!options.add_dimension, "'", options.operation,
+                      "' can not add a dimension to properties with different names, got `add_dimension` '",
+                      *options.add_dimension, "'");
     std::vector<RowsPart> rows;
     for (const auto& part : parts) {
         const auto count = part.block->properties->count();
@@ -163,7 +167,7 @@ Labels number_properties(const Parts& parts) {
 BlockPtr join_properties(const Parts& parts, const JoinOptions& options) {
     const auto& first = *parts[0].block;
     auto properties = options.number_properties
-                          ? number_properties(parts)
+                          ? number_properties(parts, options)
                           : join_rows(first.properties->names(), property_rows(parts),
                                       {options.add_dimension, /*check_unique=*/!options.add_dimension});
     auto joined = std::make_shared<BlockData>(
@@ -177,12 +181,6 @@ BlockPtr join_properties(const Parts& parts, const JoinOptions& options) {
 BlockPtr join_parts(const std::vector<JoinPart>& parts, const JoinOptions& options) {
     check_parts(parts, options);
     return options.axis == Axis::samples ? join_samples(parts, options) : join_properties(parts, options);
-}
-
-void check_can_number_properties(const JoinOptions& options) {
-    TORCH_CHECK_VALUE(!options.add_dimension, "'", options.operation,
-                      "' can not add a dimension to properties with different names, got `add_dimension` '",
-                      *options.add_dimension, "'");
 }
 
 } // namespace metatensor_torch::details

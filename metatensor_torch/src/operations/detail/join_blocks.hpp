@@ -33,7 +33,4 @@ struct JoinOptions {
 /// Block with the values of all parts, one after the other; NotEqualError if their other labels differ.
 BlockPtr join_parts(const std::vector<JoinPart>& parts, const JoinOptions& options);
 
-/// ValueError, which names the operation, unless properties with different names can be numbered.
-void check_can_number_properties(const JoinOptions& options);
-
 } // namespace metatensor_torch::details
