@@ -255,7 +255,7 @@ def test_the_old_place_of_the_classes():
 
     assert MetatensorAtomisticModel is AtomisticModel
     assert OldSystem is System
-    assert metatensor.torch.atomistic.NeighborListOptions.__name__ == "NeighborListOptions"
+    assert metatensor.torch.atomistic.ModelOutput is ModelOutput
 
 
 def test_data_of_any_name_in_systems_from_before_metatomic():

@@ -14,7 +14,7 @@ import torch
 
 from metatensor_torch import Labels, TensorMap
 
-from . import _extensions, _legacy
+from . import _extensions, _legacy, _operators
 from ._classes import (
     ModelCapabilities,
     ModelEvaluationOptions,
@@ -162,15 +162,15 @@ class AtomisticModel(torch.nn.Module):
         """
         requested = self._in_names_of_model(options.outputs)
         if check_consistency:
-            torch.ops.metatomic._check_inputs(
+            _operators.check_inputs(
                 systems,
                 self._capabilities,
                 self._requested_neighbor_lists,
                 self._requested_inputs,
                 ModelEvaluationOptions(options.length_unit, requested, options.selected_atoms),
             )
-        torch.ops.metatomic._check_atomic_types(systems, self._capabilities.atomic_types)
-        systems = torch.ops.metatomic._convert_systems_units(
+        _operators.check_atomic_types(systems, self._capabilities.atomic_types)
+        systems = _operators.convert_systems_units(
             systems,
             self._requested_inputs,
             self._capabilities.length_unit,
@@ -181,10 +181,10 @@ class AtomisticModel(torch.nn.Module):
             outputs = self.module(systems, requested, options.selected_atoms)
 
         if check_consistency:
-            torch.ops.metatomic._check_quantities(
+            _operators.check_quantities(
                 systems, requested, options.selected_atoms, outputs, self._capabilities.dtype, "outputs"
             )
-        outputs = torch.ops.metatomic._convert_outputs_units(outputs, self._capabilities.outputs, requested)
+        outputs = _operators.convert_outputs_units(outputs, self._capabilities.outputs, requested)
         return self._in_names_of_engine(outputs, options.outputs)
 
     def _in_names_of_model(self, requested: Dict[str, ModelOutput]) -> Dict[str, ModelOutput]:
