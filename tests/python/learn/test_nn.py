@@ -2,6 +2,7 @@
 """Modules with one torch module for each block."""
 
 import copy
+import io
 
 import pytest
 import torch
@@ -81,7 +82,14 @@ def test_each_block_goes_through_its_module(module):
 
 
 def test_scripted_is_the_same(module):
-    assert mts.equal(torch.jit.script(module)(example()), module(example()))
+    scripted = torch.jit.script(module)
+    assert mts.equal(scripted(example()), module(example()))
+    buffer = io.BytesIO()
+    torch.jit.save(scripted, buffer)
+    buffer.seek(0)
+    loaded = torch.jit.load(buffer)
+    assert mts.equal(loaded(example()), module(example()))
+    assert loaded.to(torch.float32)(example(dtype=torch.float32))[0].values.dtype == torch.float32
 
 
 @pytest.mark.parametrize("places", [(), (1,), (2, 0), (2, 1, 0)])

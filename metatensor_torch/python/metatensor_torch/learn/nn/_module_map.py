@@ -69,7 +69,9 @@ class ModuleMap(Module):
                 else:
                     n_properties = values.size(-1)
                     if n_properties not in numbers:
-                        numbers[n_properties] = Labels.range("_", n_properties).to(block.properties.device)
+                        # torch can not save a module that calls a static method, such as Labels.range
+                        rows = torch.arange(n_properties, dtype=torch.int32, device=block.properties.device)
+                        numbers[n_properties] = Labels(["_"], rows.reshape(-1, 1), assume_unique=True)
                     properties = numbers[n_properties]
                 blocks[place] = TensorBlock(values, block.samples, block.components, properties)
         return TensorMap(tensor.keys, blocks)
