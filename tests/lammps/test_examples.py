@@ -40,3 +40,21 @@ def test_same_as_native_style(tmp_path, name, n_ranks):
     compare = [sys.executable, ROOT / "scripts" / "compare_runs.py", ".", name, f"{name}-native"]
     table = run([*compare, "--tolerance", "1e-10"], tmp_path)
     assert table.startswith("step 40 ") and "largest force" in table
+
+
+def test_trained_model_conserves_energy(tmp_path):
+    """What train_pair_model.py learned with metatensor.torch.learn runs, and its forces fit its energies."""
+    script = ROOT / "examples" / "python" / "train_pair_model.py"
+    output = run([sys.executable, script, "--output", "learned.pt"], tmp_path)
+    error = float(output.split("error of forces of other structures: ")[1].split(" %")[0])
+    assert error < 15.0
+
+    variables = ["-var", "plugin", os.environ["METATENSOR_PLUGIN"], "-var", "model", "learned.pt", "-var", "steps", "60"]
+    scripts = ROOT / "examples" / "lammps" / "argon"
+    run([os.environ["LMP"], "-nocite", "-log", "learned.log", "-in", scripts / "in.argon", *variables], tmp_path)
+    rows = [line.split() for line in (tmp_path / "learned.log").read_text().splitlines()]
+    start = next(i for i, row in enumerate(rows) if row[:2] == ["Step", "Temp"])
+    thermo = [[float(word) for word in row] for row in rows[start + 1 : start + 5]]
+    potential, total = zip(*[(row[2], row[3]) for row in thermo], strict=True)
+    assert max(potential) - min(potential) > 5.0
+    assert max(total) - min(total) < 1e-3 * (max(potential) - min(potential))
