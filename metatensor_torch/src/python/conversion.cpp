@@ -276,8 +276,21 @@ MaybeValue convert_any(const Converter& any, PyObject* value) {
     return Converter(type)(value);
 }
 
+/// An empty list says nothing of its type: it gets that of the first lists in the union, where torch fails.
+MaybeValue convert_empty_list(const Converter& converter) {
+    for (const auto& type : converter.type()->containedTypes()) {
+        if (const auto list = type->cast<c10::ListType>()) {
+            return IValue(c10::impl::GenericList(list->getElementType()));
+        }
+    }
+    return {};
+}
+
 /// As torch: the type that the value has by itself must be one of the union.
 MaybeValue convert_union(const Converter& converter, PyObject* value) {
+    if (PyList_CheckExact(value) && PyList_GET_SIZE(value) == 0) {
+        return convert_empty_list(converter);
+    }
     auto converted = convert_any(converter, value);
     if (!converted || !converted->type()->isSubtypeOf(*converter.type())) return {};
     return converted;
