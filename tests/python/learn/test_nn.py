@@ -249,6 +249,15 @@ def test_wrong_arguments(make, error, message):
         make()
 
 
+def test_one_dtype_under_autocast():
+    module = transformation().float()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        result = module(example(dtype=torch.float32))
+    expected = module(example(dtype=torch.float32))
+    assert mts.allclose(result.to(torch.float32), expected, rtol=0.05, atol=0.05)
+    assert {block.values.dtype for block in result} == {torch.bfloat16}
+
+
 def test_transformation_needs_components():
     block = TensorBlock(torch.zeros(2, 4).double(), Labels.range("s", 2), [], Labels.range("n", 4))
     with pytest.raises(ValueError, match=r"n_samples, n_components, n_properties\], got .*2, 4"):

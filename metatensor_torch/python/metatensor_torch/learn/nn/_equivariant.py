@@ -67,4 +67,5 @@ class _CovariantTransform(Module):
                 "blocks that are not invariant must have values of shape [n_samples, n_components, n_properties], "
                 f"got {values.shape}"
             )
-        return values * self.module(torch.linalg.vector_norm(values, dim=1, keepdim=True))
+        factors = self.module(torch.linalg.vector_norm(values, dim=1, keepdim=True))
+        return values.to(factors.dtype) * factors  # under autocast, as the invariant blocks: a map has one dtype
