@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import pytest
-from test_differential import ORACLE, difference, pytestmark  # noqa: F401
+from test_differential import ORACLE, difference, needs_oracle
 
 
 SCRIPT = pathlib.Path(__file__).parent / "learn_states.py"
@@ -30,6 +30,7 @@ def expected(tmp_path_factory):
     return pickle.loads((folder / "results").read_bytes())
 
 
+@needs_oracle
 @pytest.mark.parametrize("writer, reader", [("ours", "theirs"), ("theirs", "ours")])
 def test_state_dicts_cross(writer, reader, expected, tmp_path):
     run(writer, "write", tmp_path)
