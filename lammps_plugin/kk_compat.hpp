@@ -2,11 +2,11 @@
 #pragma once
 
 #include <lammps/KOKKOS/atom_kokkos.h>
-#include <lammps/KOKKOS/atom_masks.h>
 #include <lammps/KOKKOS/kokkos.h>
 #include <lammps/KOKKOS/kokkos_base.h>
 #include <lammps/KOKKOS/kokkos_type.h>
 #include <lammps/KOKKOS/neigh_list_kokkos.h>
+#include <lammps/atom_masks.h>
 
 /// What differs between the versions of LAMMPS's KOKKOS package. CMake reads its headers and defines
 /// METATENSOR_LAMMPS_KK_FLOAT where they have KK_FLOAT (from 10 September 2025 on) in place of X_FLOAT and
