@@ -73,7 +73,10 @@ include(CheckCXXSymbolExists)
 set(CMAKE_REQUIRED_LIBRARIES MPI::MPI_CXX)
 check_cxx_symbol_exists(OPEN_MPI mpi.h METATENSOR_TORCH_HAS_OPEN_MPI)
 unset(CMAKE_REQUIRED_LIBRARIES)
-set(LAMMPS_MPI $<IF:$<BOOL:${METATENSOR_TORCH_HAS_OPEN_MPI}>,Open MPI,MPICH>)
+set(LAMMPS_MPI MPICH)
+if (METATENSOR_TORCH_HAS_OPEN_MPI)
+    set(LAMMPS_MPI "Open MPI")
+endif()
 
 # The functions of LAMMPS itself come from whatever loads the plugin.
 target_link_libraries(lammps_headers INTERFACE MPI::MPI_CXX)

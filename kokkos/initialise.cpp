@@ -15,4 +15,6 @@ void initialise_kokkos() {
     Kokkos::initialize(Kokkos::InitializationSettings().set_disable_warnings(true));
 }
 
+void finalise_kokkos() { Kokkos::finalize(); }
+
 } // namespace metatensor_kokkos

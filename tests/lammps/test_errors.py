@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from structures import ARGON, block, structure
+from structures import ONLY_BINS, ARGON, block, structure
 
 
 ATOMS = structure(ARGON, "p p p", block(2, 2, 2))
@@ -142,6 +142,7 @@ def test_atoms_without_ids(lammps, models):
     assert "needs atom IDs" in failure(lammps, lines, atoms=atoms)
 
 
+@pytest.mark.skipif(ONLY_BINS, reason="the LAMMPS of scripts/lammps_kokkos.sh has no bonds")
 def test_bonded_atoms_need_all_pairs(lammps, models):
     atoms = ATOMS.replace("atom_style atomic", "atom_style full")
     lines = [f"pair_style metatensor {models('lennard_jones')}", "pair_coeff * * Ar"]

@@ -20,7 +20,7 @@ def test_unload_and_reload(lammps, models):
     pair = f"pair_style metatensor {argon_model(models)}\npair_coeff * * Ar\nrun 1\n"
     load = f"plugin load {lammps.plugin}\n"
     unload = "plugin unload pair metatensor\n"
-    clear = "clear\n" + ATOMS + THERMO
+    clear = "clear\n" + load + ATOMS + THERMO  # versions before July 2025 forget plugins here
     tables = read_tables(lammps.run(ATOMS + THERMO + load + pair + unload + load + pair + clear + pair + unload))
     assert len(tables) == 3
     for table in tables[1:]:
