@@ -200,7 +200,8 @@ class Evaluator::Implementation {
         declared_energy_ = outputs.at(energy_name_);
         interaction_range_ = capabilities_->engine_interaction_range(units_.length);
 
-        for (const auto& item : module_.run_method("requested_neighbor_lists").toListRef()) {
+        const auto requested = module_.run_method("requested_neighbor_lists"); // the list may live no longer
+        for (const auto& item : requested.toListRef()) {
             const auto request = item.toCustomClass<mta::NeighborListOptionsHolder>();
             const auto cutoff = request->engine_cutoff(units_.length);
             neighbor_options_.push_back(request);

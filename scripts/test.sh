@@ -59,7 +59,8 @@ if wants kokkos; then
     run_threads() { OMP_NUM_THREADS=2 run_ctest kokkos -R '^kokkos/'; }
     run_kokkos() { (export_kokkos_environment "$1" && run_pytest "${@:2}"); }
     run_part "C++, Kokkos with 2 threads" run_threads
-    run_part "LAMMPS with KOKKOS" run_kokkos "-k on t 1 -sf kk" lammps
+    run_part "LAMMPS with KOKKOS" run_kokkos "-k on t 1 -sf kk" \
+        lammps/test_{kokkos,atom_virials,simulations,message_passing,plugin,saved_models}.py
     run_part "LAMMPS with KOKKOS, 2 threads" run_kokkos "-k on t 2 -sf kk" lammps/test_kokkos.py
 fi
 if wants oracle; then

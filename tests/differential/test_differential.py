@@ -95,7 +95,7 @@ def test_same_as_the_other(file, tmp_path):
 
 def test_every_operation_has_cases():
     """Those of `_block` and `_raise` too. What is no operation is a type, or in the files of cases of types."""
-    others = {"Labels", "LabelsEntry", "TensorBlock", "TensorMap", "NotEqualError", "operations", "utils", "version"}
+    others = {"Labels", "LabelsEntry", "TensorBlock", "TensorMap", "NotEqualError", "operations", "utils", "version", "learn"}
     others |= {name for name in mts.__all__ if name.startswith(("load", "save", "dtype_name"))}
     names = set()
     for file in [path for path in FILES if path.stem.startswith("operations_")]:

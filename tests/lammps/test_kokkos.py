@@ -16,6 +16,8 @@ from thermo import read_dump, read_tables, thermo_output
 OPTIONS = os.environ.get("METATENSOR_LAMMPS_OPTIONS", "").split()
 pytestmark = pytest.mark.skipif("-k" not in OPTIONS, reason="this LAMMPS runs without KOKKOS")
 
+ON_GPU = "g" in OPTIONS
+
 SOME = ["perturbed", "triclinic", "mixed", "thin_slices", "empty_ranks"]
 
 
@@ -46,6 +48,8 @@ def test_same_as_the_plain_and_the_native_style(lammps, models, system, n_ranks,
     ["neigh full newton off", "neigh half newton on comm host", "neigh half newton off comm host", "neigh half comm device"],
 )
 def test_options_of_the_package_command(lammps, models, package):
+    if ON_GPU and package == "neigh half newton on comm host":
+        pytest.skip("LAMMPS 4Feb2025 loses forces there: lj/cut/kk does not conserve energy either")
     script = structure(ARGON, "p p p", block(4, 4, 4)) + "{pair}\nvelocity all create 1500 87287\nfix nve all nve\n"
     script += "neighbor 0.3 bin\ncompute s all stress/atom NULL\ncompute sum all reduce sum c_s[1] c_s[4]\n"
     script += thermo_output("pe press c_sum[1] c_sum[2]", every=10) + "run 50\n"
@@ -74,6 +78,7 @@ def test_the_suffix_of_the_command_line_finds_the_style(lammps, models):
     assert re.search(r"attributes: full, newton on, kokkos_device", log)
 
 
+@pytest.mark.skipif(ON_GPU, reason="LAMMPS builds its lists there in another order in each run")
 @pytest.mark.parametrize("newton", ["on", "off"])
 def test_bitwise_reproducible(lammps, models, newton):
     script = f"newton {newton}\n" + structure(SILICON, "p p p", block(4, 4, 4)) + "neighbor 0.3 bin\n"
@@ -117,6 +122,7 @@ def test_without_kokkos(lammps, models):
     assert "ERROR: pair_style metatensor/kk needs LAMMPS to run with Kokkos: start it with '-k on'" in text
 
 
+@pytest.mark.skipif(ON_GPU, reason="the messages are those of a build for CPUs")
 @pytest.mark.parametrize(
     "apis, message",
     [
