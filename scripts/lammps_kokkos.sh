@@ -8,6 +8,8 @@
 # or a folder with the sources of this version:
 #
 #   LAMMPS_KOKKOS_SOURCE   the folder that holds src/ and cmake/
+#
+# It ends with status 75 where the sources can not be fetched.
 
 source "$(dirname "$0")/lib.sh"
 case ${1:-} in
@@ -53,10 +55,15 @@ fetch_lammps() {
         die "the source of LAMMPS has another checksum than expected"
     mkdir -p "$work/lammps"
     tar -xJf "$work/lammps.tar.xz" -C "$work/lammps" --strip-components=1 --wildcards \
-        '*/cmake' '*/src' '*/LICENSE' '*/doc/*.1'
+        '*/cmake' '*/src' '*/LICENSE' '*/doc/*.1' || die "the source of LAMMPS can not be unpacked"
     mkdir -p "$work"/lammps/{bench,potentials} # to be installed
 }
 
+lammps_source=${LAMMPS_KOKKOS_SOURCE:-}
+if [[ -z $lammps_source ]]; then
+    (fetch_lammps) || exit 75
+    lammps_source=$work/lammps
+fi
 say "building Kokkos $kokkos_version, shared, and LAMMPS $lammps_kokkos_version into $lammps_kokkos_dir"
 fetch_kokkos_source "$work"
 run_logged "$cache_dir/log/kokkos-shared-configure.log" cmake -G Ninja -S "$work/kokkos" -B "$work/build-kokkos" \
@@ -64,11 +71,6 @@ run_logged "$cache_dir/log/kokkos-shared-configure.log" cmake -G Ninja -S "$work
 run_logged "$cache_dir/log/kokkos-shared-build.log" \
     cmake --build "$work/build-kokkos" --target install --parallel "$(n_jobs)"
 
-lammps_source=${LAMMPS_KOKKOS_SOURCE:-}
-if [[ -z $lammps_source ]]; then
-    fetch_lammps
-    lammps_source=$work/lammps
-fi
 run_logged "$cache_dir/log/lammps-configure.log" cmake -G Ninja -S "$lammps_source/cmake" -B "$work/build-lammps" \
     "${lammps_kokkos_options[@]}" -DMPI_CXX_COMPILER="$mpi_compiler" -DKokkos_ROOT="$lammps_kokkos_dir/kokkos" \
     -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_INSTALL_PREFIX="$lammps_kokkos_dir/lammps" \
