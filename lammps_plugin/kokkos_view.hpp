@@ -64,10 +64,10 @@ class KokkosView final : public LammpsView {
 
     static constexpr auto space = ExecutionSpaceFromDevice<DeviceType>::space;
 
-  private:
     static constexpr bool on_host =
         Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename DeviceType::memory_space>::accessible;
 
+  private:
     LAMMPS_NS::AtomKokkos& atom_kokkos() const { return *static_cast<LAMMPS_NS::AtomKokkos*>(atom); }
 
     bool types_changed_ = false;

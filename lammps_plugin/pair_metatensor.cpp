@@ -299,17 +299,22 @@ void PairMetatensor::begin_results(int eflag, int vflag) { ev_init(eflag, vflag)
 
 int PairMetatensor::n_threads() const { return comm->nthreads; }
 
-Targets PairMetatensor::find_targets() {
+/// What LAMMPS asks for in this step, and where it keeps that.
+Targets PairMetatensor::find_targets() const {
     Targets targets;
     targets.energy = eflag_global != 0;
     targets.strain_gradient = vflag_global != 0;
     targets.forces = view_->forces();
+    find_atom_targets(targets);
+    return targets;
+}
+
+void PairMetatensor::find_atom_targets(Targets& targets) const {
     const auto n_all = view_->n_all();
-    if (n_all == 0) return targets;
+    if (n_all == 0) return;
     if (eflag_atom != 0) targets.atom_energies = kk::borrow_vector(eatom, n_all);
     if (vflag_atom != 0) targets.atom_virials = kk::borrow_matrix(vatom[0], n_all, 6);
     if (cvflag_atom != 0) targets.centroid_virials = kk::borrow_matrix(cvatom[0], n_all, 9);
-    return targets;
 }
 
 Evaluation PairMetatensor::evaluate() {

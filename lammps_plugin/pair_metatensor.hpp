@@ -47,8 +47,8 @@ class PairMetatensor : public LAMMPS_NS::Pair {
     /// Adds forces and virials of owned atoms, to which those of ghosts were added, from columns of the sums
     /// to where they belong.
     virtual void add_ghost_sums(const Targets& columns, const Targets& targets);
-    /// What LAMMPS asks for in this step, and where it keeps that.
-    virtual Targets find_targets();
+    /// Where LAMMPS finds energies and virials of atoms, those that it asks for in this step.
+    virtual void find_atom_targets(Targets& targets) const;
     /// Threads of torch on the host.
     virtual int n_threads() const;
 
@@ -72,6 +72,7 @@ class PairMetatensor : public LAMMPS_NS::Pair {
     void restore_ghost_cutoff();
     void update_topology();
     void warm_up();
+    Targets find_targets() const;
     Evaluation evaluate();
     void store(const Evaluation& evaluation);
     void start_timing();

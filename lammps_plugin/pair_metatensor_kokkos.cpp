@@ -28,7 +28,7 @@ class AtomResult {
     void clear(std::int64_t n_atoms, std::int64_t n_columns) {
         if (static_cast<std::int64_t>(dual_.extent(0)) < n_atoms ||
             static_cast<std::int64_t>(dual_.extent(1)) != n_columns) {
-            dual_ = Dual();
+            dual_ = Dual(); // frees the old one first
             dual_ = Dual("AtomResult", n_atoms, n_columns);
             rows_.resize(n_atoms);
             for (std::int64_t atom = 0; atom < n_atoms; ++atom)
@@ -133,8 +133,9 @@ class PairMetatensorKokkos final : public PairMetatensor, public KokkosBase {
                centroid_virials_.bytes() + ghost_sums_.bytes();
     }
 
-    /// Adds the columns of `from` to those of `to`, for the owned atoms.
+    /// Adds the columns of `from`, if there are any, to those of `to`, for the owned atoms.
     void add_columns(const kk::Array& from, const kk::Array& to) const {
+        if (from.rank == 0) return;
         const auto source = kk::view_of<const double, 2, DeviceType>(from, "sums on ghosts");
         const auto target = kk::view_of<double, 2, DeviceType>(to, "array by atom");
         const auto n_columns = static_cast<int>(from.extents[1]);
@@ -165,13 +166,11 @@ class PairMetatensorKokkos final : public PairMetatensor, public KokkosBase {
         }
     }
 
-    Targets find_targets() override {
-        Targets targets = PairMetatensor::find_targets();
+    void find_atom_targets(Targets& targets) const override {
         const auto n_atoms = view().n_all();
         if (eflag_atom != 0) targets.atom_energies = column(energies_.array(n_atoms));
         if (vflag_atom != 0) targets.atom_virials = virials_.array(n_atoms);
         if (cvflag_atom != 0) targets.centroid_virials = centroid_virials_.array(n_atoms);
-        return targets;
     }
 
     void end_results() override {
@@ -188,22 +187,19 @@ class PairMetatensorKokkos final : public PairMetatensor, public KokkosBase {
     void add_ghost_sums(const Targets& columns, const Targets& targets) override {
         ghost_sums_.sync_device();
         add_columns(columns.forces, targets.forces);
-        if (vflag_atom != 0) add_columns(columns.atom_virials, targets.atom_virials);
-        if (cvflag_atom != 0) add_columns(columns.centroid_virials, targets.centroid_virials);
+        add_columns(columns.atom_virials, targets.atom_virials);
+        add_columns(columns.centroid_virials, targets.centroid_virials);
     }
 
     int n_threads() const override {
-        if constexpr (is_on_host) return LMPHostType().concurrency();
+        if constexpr (KokkosView<DeviceType>::on_host) return LMPHostType().concurrency();
         return PairMetatensor::n_threads();
     }
 
   private:
-    static constexpr bool is_on_host =
-        Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename DeviceType::memory_space>::accessible;
-
     PairMetatensorKokkos(LAMMPS_NS::LAMMPS* lammps, KokkosView<DeviceType>* view)
         : PairMetatensor(lammps, std::unique_ptr<LammpsView>(view),
-                         is_on_host ? kk::find_host_execution() : kk::Execution::device),
+                         KokkosView<DeviceType>::on_host ? kk::find_host_execution() : kk::Execution::device),
           kokkos_view_(view) {
         respa_enable = 0;
         kokkosable = 1;
