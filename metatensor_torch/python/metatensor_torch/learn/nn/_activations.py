@@ -5,13 +5,12 @@ from typing import Callable, List, Optional, Union
 
 import torch
 
-from ..._classes import Labels, TensorMap
+from ..._classes import Labels
 from ._arguments import are_invariant, check_keys
-from ._module import Module
-from ._module_map import ModuleMap
+from ._module_map import MappedModule, ModuleMap
 
 
-class ReLU(Module):
+class ReLU(MappedModule):
     """``max(x, 0)`` of each value ``x``, by a :py:class:`torch.nn.ReLU` for each block.
 
     :param in_keys: keys of the maps that are taken
@@ -32,12 +31,8 @@ class ReLU(Module):
         check_keys(in_keys)
         self.module_map = _function_map(in_keys, lambda: torch.nn.ReLU(inplace=in_place), [True] * len(in_keys), out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
-
-class InvariantReLU(Module):
+class InvariantReLU(MappedModule):
     """``max(x, 0)`` of each value ``x`` of the invariant blocks; the others stay as they are.
 
     :param in_keys: keys of the maps that are taken
@@ -62,12 +57,8 @@ class InvariantReLU(Module):
         chosen = are_invariant(in_keys, invariant_keys)
         self.module_map = _function_map(in_keys, lambda: torch.nn.ReLU(inplace=in_place), chosen, out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
-
-class SiLU(Module):
+class SiLU(MappedModule):
     """``x / (1 + exp(-x))`` of each value ``x``, by a :py:class:`torch.nn.SiLU` for each block.
 
     :param in_keys: keys of the maps that are taken
@@ -88,12 +79,8 @@ class SiLU(Module):
         check_keys(in_keys)
         self.module_map = _function_map(in_keys, lambda: torch.nn.SiLU(inplace=in_place), [True] * len(in_keys), out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
-
-class InvariantSiLU(Module):
+class InvariantSiLU(MappedModule):
     """``x / (1 + exp(-x))`` of each value ``x`` of the invariant blocks; the others stay as they are.
 
     :param in_keys: keys of the maps that are taken
@@ -118,12 +105,8 @@ class InvariantSiLU(Module):
         chosen = are_invariant(in_keys, invariant_keys)
         self.module_map = _function_map(in_keys, lambda: torch.nn.SiLU(inplace=in_place), chosen, out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
-
-class Tanh(Module):
+class Tanh(MappedModule):
     """``tanh(x)`` of each value ``x``, by a :py:class:`torch.nn.Tanh` for each block.
 
     :param in_keys: keys of the maps that are taken
@@ -141,12 +124,8 @@ class Tanh(Module):
         check_keys(in_keys)
         self.module_map = _function_map(in_keys, torch.nn.Tanh, [True] * len(in_keys), out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
-
-class InvariantTanh(Module):
+class InvariantTanh(MappedModule):
     """``tanh(x)`` of each value ``x`` of the invariant blocks; the others stay as they are.
 
     :param in_keys: keys of the maps that are taken
@@ -167,10 +146,6 @@ class InvariantTanh(Module):
         super().__init__()
         chosen = are_invariant(in_keys, invariant_keys)
         self.module_map = _function_map(in_keys, torch.nn.Tanh, chosen, out_properties)
-
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
 
 def _function_map(

@@ -3,13 +3,13 @@ from typing import List, Optional, Union
 
 import torch
 
-from ..._classes import Labels, TensorMap
+from ..._classes import Labels
 from ._arguments import are_invariant, check_keys, sizes_of_blocks
 from ._module import Module
-from ._module_map import ModuleMap
+from ._module_map import MappedModule, ModuleMap
 
 
-class LayerNorm(Module):
+class LayerNorm(MappedModule):
     """``(x - mean(x)) / sqrt(var(x) + eps) * weight + bias`` for each sample of each block.
 
     Mean and variance (the biased one) are those over the components and properties of a sample; ``weight`` and ``bias`` have one
@@ -49,12 +49,8 @@ class LayerNorm(Module):
         ]
         self.module_map = ModuleMap(in_keys, modules, out_properties)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
-
-class InvariantLayerNorm(Module):
+class InvariantLayerNorm(MappedModule):
     """The same as :py:class:`LayerNorm` for the invariant blocks; the others stay as they are.
 
     :param in_keys: keys of the maps that are taken
@@ -95,10 +91,6 @@ class InvariantLayerNorm(Module):
             for used in invariant
         ]
         self.module_map = ModuleMap(in_keys, modules, out_properties)
-
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
 
 class _LayerNorm(Module):

@@ -3,13 +3,12 @@ from typing import List, Optional, Union
 
 import torch
 
-from ..._classes import Labels, TensorMap
+from ..._classes import Labels
 from ._arguments import are_invariant, check_keys, out_sizes, sizes_of_blocks
-from ._module import Module
-from ._module_map import ModuleMap
+from ._module_map import MappedModule, ModuleMap
 
 
-class Linear(Module):
+class Linear(MappedModule):
     """``values @ weight.T + bias`` with a :py:class:`torch.nn.Linear` for each block.
 
     :param in_keys: keys of the maps that are taken
@@ -39,12 +38,8 @@ class Linear(Module):
         biases = [bias] * len(in_keys)
         self.module_map = linear_map(in_keys, in_features, out_features, out_properties, biases, device, dtype)
 
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
-
-class EquivariantLinear(Module):
+class EquivariantLinear(MappedModule):
     """A :py:class:`Linear` with biases for the invariant blocks only: it keeps how the others change with rotations.
 
     :param in_keys: keys of the maps that are taken
@@ -76,10 +71,6 @@ class EquivariantLinear(Module):
         super().__init__()
         biases = [bias and invariant for invariant in are_invariant(in_keys, invariant_keys)]
         self.module_map = linear_map(in_keys, in_features, out_features, out_properties, biases, device, dtype)
-
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
 
 def linear_map(

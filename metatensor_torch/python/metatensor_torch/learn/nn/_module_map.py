@@ -91,3 +91,11 @@ class ModuleMap(Module):
                 raise KeyError(f"there is no module for the key {key}")
             places[position] = place
         return places
+
+
+class MappedModule(Module):
+    """Applies its ``module_map``: what modules have in common that are a :py:class:`ModuleMap` of modules they choose."""
+
+    def forward(self, tensor: TensorMap) -> TensorMap:
+        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
+        return self.module_map(tensor)

@@ -3,13 +3,13 @@ from typing import Any, List
 
 import torch
 
-from ..._classes import Labels, TensorMap
+from ..._classes import Labels
 from ._arguments import check_keys
 from ._module import Module
-from ._module_map import ModuleMap
+from ._module_map import MappedModule, ModuleMap
 
 
-class Sequential(Module):
+class Sequential(MappedModule):
     """Several modules one after the other, for each block without making maps in between.
 
     The properties of the result are those of the last module.
@@ -36,10 +36,6 @@ class Sequential(Module):
         if properties is not None:
             properties = [properties[place] for place in places[-1]]
         self.module_map = ModuleMap(in_keys, modules, properties)
-
-    def forward(self, tensor: TensorMap) -> TensorMap:
-        """The result for ``tensor``; errors as for :py:meth:`ModuleMap.forward`."""
-        return self.module_map(tensor)
 
 
 def _map_of(module: Any) -> ModuleMap:
