@@ -22,17 +22,21 @@ namespace mta = metatomic_torch;
 
 namespace {
 
-/// Adds the time from its construction to its destruction.
+/// Adds the time from its construction to its destruction, and waits before for `device`, if one is given.
 class Stopwatch {
   public:
-    explicit Stopwatch(double& total) : total_(total) {}
-    ~Stopwatch() { total_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+    Stopwatch(double& total, std::optional<torch::Device> device) : total_(total), device_(device) {}
+    ~Stopwatch() {
+        if (device_ && device_->is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device_->index());
+        total_ += std::chrono::duration<double>(Clock::now() - start_).count();
+    }
     Stopwatch(const Stopwatch&) = delete;
     Stopwatch& operator=(const Stopwatch&) = delete;
 
   private:
     using Clock = std::chrono::steady_clock;
     double& total_;
+    std::optional<torch::Device> device_;
     Clock::time_point start_ = Clock::now();
 };
 
@@ -106,7 +110,7 @@ class Evaluator::Implementation {
 
     void rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::NeighborRows& list,
                  const kk::ModelTypes& types, double skin, bool with_ghost_centers) {
-        const Stopwatch watch(times_.marshal);
+        const Stopwatch watch(times_.marshal, awaited());
         const kk::StreamGuard stream(engine_device_, marshaller_->stream());
         for (auto& request : requests_) {
             // beyond this depth, all that the center of a pair could tell an owned atom is out of range
@@ -129,7 +133,7 @@ class Evaluator::Implementation {
     Evaluation evaluate(const kk::Atoms& atoms, const kk::Box& box, const Targets& targets) {
         Evaluation result;
         run(atoms, box, targets.wants_atom_energies(), [&](const torch::Tensor& energy) {
-            const Stopwatch watch(times_.store);
+            const Stopwatch watch(times_.store, awaited());
             sum_gradients();
             result = fetch(energy, atoms, targets);
             store(energy, atoms, targets);
@@ -150,8 +154,14 @@ class Evaluator::Implementation {
     const std::string& description() const { return description_; }
     std::string device_and_dtype() const { return device_.str() + ", " + capabilities_->dtype(); }
     PhaseTimes& times() { return times_; }
+    void wait_for_phases(bool wait) { waits_ = wait; }
 
   private:
+    /// What a phase waits for at its end.
+    std::optional<torch::Device> awaited() const {
+        return waits_ ? std::optional(device_) : std::nullopt;
+    }
+
     /// Calls `use` with the energy, when its derivatives are there.
     template <class Use>
     void run(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies, const Use& use) {
@@ -246,7 +256,7 @@ class Evaluator::Implementation {
     }
 
     mta::System make_system(const kk::Atoms& atoms, const kk::Box& box) {
-        const Stopwatch watch(times_.marshal);
+        const Stopwatch watch(times_.marshal, awaited());
         const auto positions = engine_tensor({marshaller_->n_rows(), 3}, dtype_);
         marshaller_->write_positions(atoms.positions, kk::borrow(positions));
         // leaves: the derivatives with respect to them, and to the pair vectors, are all that is needed
@@ -302,7 +312,7 @@ class Evaluator::Implementation {
 
     /// Energies that the model returns, `[1]` or `[n_owned_rows]`, with their graph.
     torch::Tensor run_model(const mta::System& system, bool with_atom_energies) {
-        const Stopwatch watch(times_.forward);
+        const Stopwatch watch(times_.forward, awaited());
         const auto systems = c10::List<mta::System>({system});
         const auto& options = evaluation_options_[with_atom_energies ? 1 : 0];
         const auto outputs = module_.forward({systems, options, check_consistency_}).toGenericDict();
@@ -315,7 +325,7 @@ class Evaluator::Implementation {
     }
 
     void differentiate(const torch::Tensor& energy) {
-        const Stopwatch watch(times_.backward);
+        const Stopwatch watch(times_.backward, awaited());
         gradients_.assign(2 + pair_vectors_.size(), torch::Tensor());
         if (!energy.requires_grad()) {
             std::int64_t n_pairs = 0;
@@ -454,6 +464,7 @@ class Evaluator::Implementation {
     std::vector<torch::Tensor> pair_vectors_;
     std::vector<torch::Tensor> gradients_;
     PhaseTimes times_;
+    bool waits_ = false;
 };
 
 Evaluator::Evaluator(const Options& options) : implementation_(std::make_unique<Implementation>(options)) {}
@@ -467,6 +478,8 @@ double Evaluator::smallest_cutoff() const { return implementation_->smallest_cut
 const std::string& Evaluator::description() const { return implementation_->description(); }
 std::string Evaluator::device_and_dtype() const { return implementation_->device_and_dtype(); }
 PhaseTimes& Evaluator::times() { return implementation_->times(); }
+
+void Evaluator::wait_for_phases(bool wait) { implementation_->wait_for_phases(wait); }
 
 void Evaluator::rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::NeighborRows& list,
                         const kk::ModelTypes& types, double skin, bool with_ghost_centers) {

@@ -14,7 +14,7 @@
 
 namespace metatensor_lammps {
 
-/// Wall time in seconds, by phase of an evaluation.
+/// Wall time of the CPU in seconds, by phase of an evaluation.
 struct PhaseTimes {
     /// From what the engine stores to the tensors of a System.
     double marshal = 0;
@@ -114,6 +114,9 @@ class Evaluator {
                  bool with_atom_energies);
 
     PhaseTimes& times();
+    /// Whether each phase waits at its end for the device. If not, what the CPU waits for later is counted
+    /// there.
+    void wait_for_phases(bool wait);
 
   private:
     class Implementation;

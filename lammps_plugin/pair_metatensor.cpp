@@ -14,6 +14,7 @@
 #include <lammps/modify.h>
 #include <lammps/neigh_list.h>
 #include <lammps/neighbor.h>
+#include <lammps/timer.h>
 #include <lammps/update.h>
 #include <lammps/utils.h>
 
@@ -388,6 +389,7 @@ void PairMetatensor::unpack_reverse_comm(int n, int* list, double* buffer) {
 
 void PairMetatensor::start_timing() {
     evaluator_->times() = {};
+    evaluator_->wait_for_phases(timer->has_sync());
     n_timed_steps_ = 0;
 }
 
