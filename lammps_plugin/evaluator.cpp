@@ -158,9 +158,7 @@ class Evaluator::Implementation {
 
   private:
     /// What a phase waits for at its end.
-    std::optional<torch::Device> awaited() const {
-        return waits_ ? std::optional(device_) : std::nullopt;
-    }
+    std::optional<torch::Device> awaited() const { return waits_ ? std::optional(device_) : std::nullopt; }
 
     /// Calls `use` with the energy, when its derivatives are there.
     template <class Use>

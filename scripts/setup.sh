@@ -63,9 +63,11 @@ install_packages() {
     if ((EUID != 0)); then root=(sudo -n); fi
     if command -v apt-get >/dev/null && "${root[@]}" true 2>/dev/null; then
         say "installing Debian packages: ${missing[*]}"
-        run_logged "$cache_dir/log/apt-update.log" "${root[@]}" apt-get update
-        run_logged "$cache_dir/log/apt-install.log" "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y --no-install-recommends "${missing[@]}"
+        (
+            run_logged "$cache_dir/log/apt-update.log" "${root[@]}" apt-get update
+            run_logged "$cache_dir/log/apt-install.log" "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+                apt-get install -y --no-install-recommends "${missing[@]}"
+        ) || ((${#missing_required[@]} == 0)) || exit 1 # without network, what is optional stays missing
         find_missing_packages
     fi
     ((${#missing_required[@]} == 0)) || die "these are missing: ${missing_required[*]}" \
