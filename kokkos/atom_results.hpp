@@ -85,9 +85,13 @@ struct AddVirialsWithSecond {
 
     KOKKOS_FUNCTION void operator()(std::int64_t atom) const {
         double on_atom[9] = {};
-        for_pairs_with_second(of_row.topology, atom, [&](std::int64_t pair, std::int32_t center) {
-            of_row.add_pair(pair, center, atom, on_atom);
-        });
+        const auto& topology = of_row.topology;
+        for (auto place = topology.transposed_begins(atom); place < topology.transposed_begins(atom + 1);
+             ++place) {
+            const auto candidate = topology.transposed(place);
+            const auto pair = topology.pairs(candidate);
+            if (pair >= 0) of_row.add_pair(pair, topology.centers(topology.row_of(candidate)), atom, on_atom);
+        }
         of_row.share.add(atom, on_atom);
     }
 };

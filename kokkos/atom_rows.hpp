@@ -81,6 +81,12 @@ struct AtomRows {
     /// `[n_rows]`: the model's type.
     ViewIn<std::int32_t*, Space> types;
     std::int64_t n_owned_rows = 0;
+
+    std::int64_t bytes() const {
+        return static_cast<std::int64_t>(sizeof(Placement) * placements.extent(0) +
+                                         sizeof(float) * depth.extent(0) +
+                                         sizeof(std::int32_t) * (atom_of_row.extent(0) + types.extent(0)));
+    }
 };
 
 /// Steps of `make_atom_rows`. Functions, as CUDA compilers take no kernels from private members.

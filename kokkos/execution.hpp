@@ -82,6 +82,102 @@ std::int64_t count(const char* label, std::int64_t n, const Body& body) {
     return total;
 }
 
+/// What works on one row of a list, on the host: one thread.
+struct OneLane {
+    /// Calls `body(index)`.
+    template <class Body>
+    KOKKOS_FUNCTION void for_each(std::int64_t begin, std::int64_t end, const Body& body) const {
+        for (auto index = begin; index < end; ++index)
+            body(index);
+    }
+
+    /// Sum of what `body(index, sum)` adds to `sum`.
+    template <class Sum, class Body>
+    KOKKOS_FUNCTION Sum sum(std::int64_t begin, std::int64_t end, const Body& body) const {
+        Sum result{};
+        for (auto index = begin; index < end; ++index)
+            body(index, result);
+        return result;
+    }
+
+    /// Calls `body(index, sum, final)` as `scan` does.
+    template <class Body>
+    KOKKOS_FUNCTION void scan(std::int64_t begin, std::int64_t end, const Body& body) const {
+        std::int64_t sum = 0;
+        for (auto index = begin; index < end; ++index)
+            body(index, sum, true);
+    }
+
+    /// Calls `body()` once for the row.
+    template <class Body>
+    KOKKOS_FUNCTION void once(const Body& body) const {
+        body();
+    }
+};
+
+/// What works on one row of a list, on a GPU: the lanes of a warp, side by side. As `OneLane`; sums are taken
+/// in an order that depends on the length of the row only.
+template <class Member>
+struct Lanes {
+    const Member& member;
+
+    template <class Body>
+    KOKKOS_FUNCTION void for_each(std::int64_t begin, std::int64_t end, const Body& body) const {
+        Kokkos::parallel_for(Kokkos::ThreadVectorRange(member, begin, end), body);
+    }
+
+    template <class Sum, class Body>
+    KOKKOS_FUNCTION Sum sum(std::int64_t begin, std::int64_t end, const Body& body) const {
+        Sum result{};
+        Kokkos::parallel_reduce(Kokkos::ThreadVectorRange(member, begin, end), body, result);
+        return result;
+    }
+
+    template <class Body>
+    KOKKOS_FUNCTION void scan(std::int64_t begin, std::int64_t end, const Body& body) const {
+        Kokkos::parallel_scan(Kokkos::ThreadVectorRange(member, begin, end), body);
+    }
+
+    template <class Body>
+    KOKKOS_FUNCTION void once(const Body& body) const {
+        Kokkos::single(Kokkos::PerThread(member), body);
+    }
+};
+
+template <class Space>
+inline constexpr bool is_on_host =
+    Kokkos::SpaceAccessibility<Kokkos::HostSpace, typename Space::memory_space>::accessible;
+
+/// Hands the rows of a list to groups of lanes.
+template <class Space, class Body, int n_rows_of_team>
+struct RowsOfTeam {
+    std::int64_t n_rows;
+    Body body;
+
+    using Member = typename Kokkos::TeamPolicy<Space>::member_type;
+
+    KOKKOS_FUNCTION void operator()(const Member& member) const {
+        const auto row =
+            static_cast<std::int64_t>(member.league_rank()) * n_rows_of_team + member.team_rank();
+        if (row < n_rows) body(row, Lanes<Member>{member});
+    }
+};
+
+/// Calls `body(row, lanes)` for each row below `n_rows`, where `lanes` work on it: `OneLane` or `Lanes`. On a
+/// device it does not wait for the end.
+template <class Space, class Body>
+void for_each_row(const char* label, std::int64_t n_rows, const Body& body) {
+    if constexpr (is_on_host<Space>) {
+        for_each<Space>(label, n_rows, [body](std::int64_t row) { body(row, OneLane()); });
+    } else if (n_rows > 0) {
+        constexpr int n_lanes = 32;
+        constexpr int n_rows_of_team = 8;
+        const auto n_teams = static_cast<int>((n_rows + n_rows_of_team - 1) / n_rows_of_team);
+        Kokkos::parallel_for(label, Kokkos::TeamPolicy<Space>(n_teams, n_rows_of_team, n_lanes),
+                             RowsOfTeam<Space, Body, n_rows_of_team>{n_rows, body});
+    }
+}
+
 /// Sets all elements of a View of one axis.
 template <class Space, class View, class Value>
 void fill(const View& view, Value value) {

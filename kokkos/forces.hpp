@@ -10,22 +10,27 @@
 
 namespace metatensor_kokkos {
 
-/// A 3 x 3 matrix, row-major, that Kokkos can sum.
-struct MatrixSum {
-    double value[9] = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+/// Numbers that Kokkos can sum, each on its own.
+template <int n>
+struct NumberSums {
+    double value[n] = {};
 
-    KOKKOS_FUNCTION MatrixSum& operator+=(const MatrixSum& other) {
-        for (int k = 0; k < 9; ++k)
+    KOKKOS_FUNCTION NumberSums& operator+=(const NumberSums& other) {
+        for (int k = 0; k < n; ++k)
             value[k] += other.value[k];
         return *this;
     }
 };
 
+using VectorSum = NumberSums<3>;
+/// A 3 x 3 matrix, row-major.
+using MatrixSum = NumberSums<9>;
+
 } // namespace metatensor_kokkos
 
-template <>
-struct Kokkos::reduction_identity<metatensor_kokkos::MatrixSum> {
-    KOKKOS_FORCEINLINE_FUNCTION static metatensor_kokkos::MatrixSum sum() { return {}; }
+template <int n>
+struct Kokkos::reduction_identity<metatensor_kokkos::NumberSums<n>> {
+    KOKKOS_FORCEINLINE_FUNCTION static metatensor_kokkos::NumberSums<n> sum() { return {}; }
 };
 
 /// Forces on the engine's atoms and their images, from the gradients of the energy.
@@ -51,27 +56,13 @@ KOKKOS_INLINE_FUNCTION void for_pairs_of_row(const PairTopology<Space>& topology
             visit(pair, topology.pair_neighbors(pair));
     } else {
         for (auto k = topology.begins(row); k < topology.begins(row + 1); ++k) {
-            const auto pair = topology.n_before(k);
-            if (topology.n_before(k + 1) > pair)
-                visit(static_cast<std::int64_t>(pair), topology.neighbors(k));
+            const auto pair = topology.pairs(k);
+            if (pair >= 0) visit(static_cast<std::int64_t>(pair), topology.neighbors(k));
         }
     }
 }
 
-/// Calls `visit(pair, center)` for the pairs last written whose second atom is `atom`; with several threads.
-template <class Space, class Visit>
-KOKKOS_INLINE_FUNCTION void for_pairs_with_second(const PairTopology<Space>& topology, std::int64_t atom,
-                                                  const Visit& visit) {
-    for (auto place = topology.transposed_begins(atom); place < topology.transposed_begins(atom + 1);
-         ++place) {
-        const auto k = topology.transposed(place);
-        const auto pair = topology.n_before(k);
-        if (topology.n_before(k + 1) > pair)
-            visit(static_cast<std::int64_t>(pair), topology.centers(topology.rows(k)));
-    }
-}
-
-/// Adds what the pairs of a row do to its center, and, with one thread, to the other atoms.
+/// One thread: adds what the pairs of a row do to both of their atoms.
 template <class Space, class Scalar>
 struct AddPairsOfRow {
     PairTopology<Space> topology;
@@ -86,7 +77,7 @@ struct AddPairsOfRow {
             for (int axis = 0; axis < 3; ++axis) {
                 const double gradient = gradients(pair, axis);
                 on_center[axis] += gradient;
-                if constexpr (is_one_thread<Space>) forces(neighbor, axis) -= gradient;
+                forces(neighbor, axis) -= gradient;
             }
         });
         for (int axis = 0; axis < 3; ++axis)
@@ -94,21 +85,51 @@ struct AddPairsOfRow {
     }
 };
 
-/// Adds what pairs do to their second atom.
+/// Several threads: adds what pairs do to their first atom.
+template <class Space, class Scalar>
+struct AddPairsWithFirst {
+    PairTopology<Space> topology;
+    GradientsView<Space, Scalar> gradients;
+    ForcesView<Space> forces;
+
+    template <class Lanes>
+    KOKKOS_FUNCTION void operator()(std::int64_t row, const Lanes& lanes) const {
+        const auto center = topology.centers(row);
+        if (center < 0) return;
+        const auto sum =
+            lanes.template sum<VectorSum>(topology.pair_begins(row), topology.pair_begins(row + 1),
+                                          [&](std::int64_t pair, VectorSum& result) {
+                                              for (int axis = 0; axis < 3; ++axis)
+                                                  result.value[axis] += gradients(pair, axis);
+                                          });
+        lanes.once([&] {
+            for (int axis = 0; axis < 3; ++axis)
+                forces(center, axis) += sum.value[axis];
+        });
+    }
+};
+
+/// Several threads: adds what pairs do to their second atom.
 template <class Space, class Scalar>
 struct AddPairsWithSecond {
     PairTopology<Space> topology;
     GradientsView<Space, Scalar> gradients;
     ForcesView<Space> forces;
 
-    KOKKOS_FUNCTION void operator()(std::int64_t atom) const {
-        double on_atom[3] = {0, 0, 0};
-        for_pairs_with_second(topology, atom, [&](std::int64_t pair, std::int32_t /*center*/) {
+    template <class Lanes>
+    KOKKOS_FUNCTION void operator()(std::int64_t atom, const Lanes& lanes) const {
+        const auto sum = lanes.template sum<VectorSum>(
+            topology.transposed_begins(atom), topology.transposed_begins(atom + 1),
+            [&](std::int64_t place, VectorSum& result) {
+                const auto pair = topology.pairs(topology.transposed(place));
+                if (pair < 0) return;
+                for (int axis = 0; axis < 3; ++axis)
+                    result.value[axis] += gradients(pair, axis);
+            });
+        lanes.once([&] {
             for (int axis = 0; axis < 3; ++axis)
-                on_atom[axis] -= gradients(pair, axis);
+                forces(atom, axis) -= sum.value[axis];
         });
-        for (int axis = 0; axis < 3; ++axis)
-            forces(atom, axis) += on_atom[axis];
     }
 };
 
@@ -116,11 +137,14 @@ struct AddPairsWithSecond {
 template <class Space, class Scalar>
 void add_pair_gradients(const PairTopology<Space>& topology, GradientsView<Space, Scalar> gradients,
                         ForcesView<Space> forces) {
-    for_each<Space>("Forces::of_rows", topology.n_rows(),
-                    AddPairsOfRow<Space, Scalar>{topology, gradients, forces});
-    if constexpr (!is_one_thread<Space>) {
-        for_each<Space>("Forces::of_second_atoms", static_cast<std::int64_t>(forces.extent(0)),
-                        AddPairsWithSecond<Space, Scalar>{topology, gradients, forces});
+    if constexpr (is_one_thread<Space>) {
+        for_each<Space>("Forces::of_rows", topology.n_rows(),
+                        AddPairsOfRow<Space, Scalar>{topology, gradients, forces});
+    } else {
+        for_each_row<Space>("Forces::of_first_atoms", topology.n_rows(),
+                            AddPairsWithFirst<Space, Scalar>{topology, gradients, forces});
+        for_each_row<Space>("Forces::of_second_atoms", static_cast<std::int64_t>(forces.extent(0)),
+                            AddPairsWithSecond<Space, Scalar>{topology, gradients, forces});
     }
 }
 

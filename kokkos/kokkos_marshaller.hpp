@@ -52,8 +52,12 @@ class KokkosMarshaller final : public Marshaller {
     }
     std::int64_t n_owned_rows() const override { return rows_ ? rows_->n_owned_rows : 0; }
     Array atom_of_row() const override { return borrow(rows_->atom_of_row); }
-    std::int64_t max_pairs(std::size_t request) const override {
-        return topologies_.at(request).n_candidates;
+    std::int64_t bytes() const override {
+        auto sum = static_cast<std::int64_t>(3 * sizeof(double) * forces_.extent(0));
+        if (rows_) sum += rows_->bytes();
+        for (const auto& topology : topologies_)
+            sum += topology.bytes();
+        return sum;
     }
 
     void write_types(const Array& types) const override {
@@ -67,11 +71,20 @@ class KokkosMarshaller final : public Marshaller {
         });
     }
 
+    std::vector<std::int64_t> room_for_pairs(const Array& engine_positions) override {
+        const auto positions = view_positions(engine_positions);
+        for (std::size_t request = 0; request < topologies_.size(); ++request) {
+            counts_(request) = 0;
+            find_room<Space>(topologies_[request], positions, counts_.data() + request);
+        }
+        if constexpr (!is_one_thread<Space>) Space().fence("Marshaller::room_for_pairs");
+        return {counts_.data(), counts_.data() + topologies_.size()};
+    }
+
     std::vector<std::int64_t> write_pairs(const Array& engine_positions,
                                           const std::vector<PairArrays>& pairs) override {
         const auto positions = view_positions(engine_positions);
         for (std::size_t request = 0; request < pairs.size(); ++request) {
-            counts_(request) = 0;
             const auto samples = rows_of<std::int32_t, 5, Space>(pairs[request].samples, "samples");
             with_scalar(pairs[request].vectors, [&]<class Scalar>() {
                 metatensor_kokkos::write_pairs<Space, Scalar>(
@@ -80,7 +93,6 @@ class KokkosMarshaller final : public Marshaller {
                     counts_.data() + request);
             });
         }
-        if constexpr (!is_one_thread<Space>) Space().fence("Marshaller::write_pairs");
         return {counts_.data(), counts_.data() + pairs.size()};
     }
 
@@ -173,7 +185,8 @@ class KokkosMarshaller final : public Marshaller {
         topologies_.push_back(make_topology<Space>(*rows_, view_positions(atoms.positions),
                                                    view_of<const int, 1, Space>(neighbors.centers, "centers"),
                                                    view_of<const int, 1, Space>(neighbors.counts, "counts"),
-                                                   list, neighbors.index_mask, atoms.n_owned, request, skin));
+                                                   list, neighbors.index_mask, neighbors.order_varies,
+                                                   atoms.n_owned, request, skin));
     }
 
     std::int64_t n_atoms_ = 0;

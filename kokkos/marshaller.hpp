@@ -55,6 +55,9 @@ struct NeighborRows {
     const int* const* pages = nullptr;
     /// Bits of an entry that hold the index.
     std::int32_t index_mask = 0x1FFFFFFF;
+    /// Whether the neighbors of an atom stand in another order in each run: then they are sorted, so that
+    /// sums over them are the same.
+    bool order_varies = false;
 };
 
 /// Pairs that a model asks for.
@@ -70,9 +73,9 @@ struct PairRequest {
 
 /// Where a Marshaller writes the pairs of a request.
 struct PairArrays {
-    /// `[max_pairs, 3]`, float32 or float64: r_ij = r_j - r_i + S @ H, H the cell
+    /// `[room, 3]`, float32 or float64: r_ij = r_j - r_i + S @ H, H the cell
     Array vectors;
-    /// `[max_pairs, 5]`, int32: first atom, second atom (rows of the System), cell shift S
+    /// `[room, 5]`, int32: first atom, second atom (rows of the System), cell shift S
     Array samples;
 };
 
@@ -97,8 +100,8 @@ struct ModelTypes {
 /// none.
 ///
 /// All arrays are in the memory of the execution space, `place()`. On a device, what is called between two
-/// rebuilds only starts kernels, one after the other on `stream()`, and returns; but for `write_pairs`, which
-/// waits once.
+/// rebuilds only starts kernels, one after the other on `stream()`, and returns; but for `room_for_pairs`,
+/// which waits once.
 class Marshaller {
   public:
     virtual ~Marshaller() = default;
@@ -120,13 +123,19 @@ class Marshaller {
     virtual std::int64_t n_owned_rows() const = 0;
     /// `[n_rows]` int32: the engine's index of the atom of each row. Valid until the next `rebuild`.
     virtual Array atom_of_row() const = 0;
-    /// Upper bound of the number of pairs of a request until the next `rebuild`.
-    virtual std::int64_t max_pairs(std::size_t request) const = 0;
+    /// Bytes that are held until the next `rebuild`, on the host or the device.
+    virtual std::int64_t bytes() const = 0;
 
     /// Writes the model's types, `[n_rows]` int32.
     virtual void write_types(const Array& types) const = 0;
     /// Writes `[n_rows, 3]` positions, float32 or float64.
     virtual void write_positions(const Array& engine_positions, const Array& positions) const = 0;
+    /// Rows that the arrays of each request need in a `write_pairs` for the same positions, which must
+    /// follow: the numbers of pairs within the cutoff. The calling thread, which is quicker when it finds
+    /// and writes pairs at once, returns upper bounds.
+    ///
+    /// @throws std::invalid_argument unless the positions are contiguous.
+    virtual std::vector<std::int64_t> room_for_pairs(const Array& engine_positions) = 0;
     /// Writes the pairs within the cutoff, for each request into its arrays, and returns their numbers. What
     /// is in the arrays behind them is undefined.
     ///

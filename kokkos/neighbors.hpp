@@ -52,20 +52,35 @@ struct PairTopology {
     /// `[n_candidates]`: the other atom, or image.
     Integers neighbors;
 
-    /// One thread: the pairs last written, in rows like the candidates.
+    /// `[n_rows + 1]`: where the pairs of each row begin, among those last written.
     Offsets pair_begins;
+    /// One thread: `[n_candidates]`, the other atom of the pairs last written.
     Integers pair_neighbors;
 
-    /// Several threads: `[n_candidates]`, the row of each candidate.
-    Integers rows;
+    /// Several threads: `[n_candidates]`, which of the pairs last written a candidate is; -1 if it is none.
+    Integers pairs;
     /// Several threads: the candidates by second atom, those of atom `a` from `transposed_begins(a)` on.
     Offsets transposed_begins;
     Integers transposed;
-    /// Several threads: `[n_candidates + 1]`, how many of the candidates before this one were pairs when they
-    /// were last written. A candidate is a pair if the next number is larger, and then this is its place.
-    Integers n_before;
 
     std::int64_t n_rows() const { return static_cast<std::int64_t>(centers.extent(0)); }
+
+    std::int64_t bytes() const {
+        return static_cast<std::int64_t>(
+            sizeof(std::int32_t) * (centers.extent(0) + neighbors.extent(0) + pair_neighbors.extent(0) +
+                                    pairs.extent(0) + transposed.extent(0)) +
+            sizeof(std::int64_t) * (begins.extent(0) + pair_begins.extent(0) + transposed_begins.extent(0)));
+    }
+
+    /// The row of a candidate.
+    KOKKOS_FUNCTION std::int64_t row_of(std::int64_t candidate) const {
+        std::int64_t row = 0;
+        for (auto end = static_cast<std::int64_t>(begins.extent(0)) - 1; row + 1 < end;) {
+            const auto middle = (row + end) / 2;
+            (begins(middle) <= candidate ? row : end) = middle;
+        }
+        return row;
+    }
 };
 
 /// Steps of `make_topology` and `write_pairs`.
@@ -141,9 +156,70 @@ struct SelectCandidates {
     }
 };
 
-/// The row of each candidate, and the candidates by second atom, in the order of the candidates.
+/// An order of atoms that is the same in each run: by position, and so that of images too.
 template <class Space>
-void transpose(PairTopology<Space>& topology, std::int64_t n_atoms) {
+struct ByPosition {
+    Positions<Space> positions;
+
+    KOKKOS_FUNCTION bool operator()(std::int32_t a, std::int32_t b) const {
+        for (int axis = 0; axis < 3; ++axis) {
+            if (positions(a, axis) != positions(b, axis)) return positions(a, axis) < positions(b, axis);
+        }
+        return a < b;
+    }
+};
+
+/// Sorts each row from `begins(row)` to `begins(row + 1)`, by counting what comes before each element: that
+/// is quick where the lanes of a GPU do it, for rows as short as those of neighbors.
+template <class Space, class Before>
+struct SortRows {
+    typename PairTopology<Space>::Offsets begins;
+    typename PairTopology<Space>::Integers from;
+    typename PairTopology<Space>::Integers to;
+    Before before;
+
+    template <class Lanes>
+    KOKKOS_FUNCTION void operator()(std::int64_t row, const Lanes& lanes) const {
+        const auto begin = begins(row);
+        const auto end = begins(row + 1);
+        lanes.for_each(begin, end, [&](std::int64_t k) {
+            const auto element = from(k);
+            std::int64_t place = begin;
+            for (auto other = begin; other < end; ++other)
+                place += before(from(other), element) ? 1 : 0;
+            to(place) = element;
+        });
+    }
+};
+
+/// The elements, which differ, in rows that are sorted by `before`.
+template <class Space, class Before>
+typename PairTopology<Space>::Integers sort_rows(typename PairTopology<Space>::Offsets begins,
+                                                 typename PairTopology<Space>::Integers elements,
+                                                 const Before& before) {
+    const auto sorted =
+        typename PairTopology<Space>::Integers(uninitialised(elements.label().c_str()), elements.extent(0));
+    for_each_row<Space>("PairTopology::sort_rows", static_cast<std::int64_t>(begins.extent(0)) - 1,
+                        SortRows<Space, Before>{begins, elements, sorted, before});
+    return sorted;
+}
+
+/// An order of candidates: as they stand in their rows, of which the engine's order is that of each run; or
+/// by the position of their centers.
+template <class Space>
+struct ByCenter {
+    bool order_varies;
+    ByPosition<Space> by_position;
+    ViewIn<const std::int32_t*, Space> center_of_candidate;
+
+    KOKKOS_FUNCTION bool operator()(std::int32_t a, std::int32_t b) const {
+        return order_varies ? by_position(center_of_candidate(a), center_of_candidate(b)) : a < b;
+    }
+};
+
+/// The candidates by second atom, in one order.
+template <class Space>
+void transpose(PairTopology<Space>& topology, Positions<Space> positions, bool order_varies) {
     using Integers = typename PairTopology<Space>::Integers;
     using Offsets = typename PairTopology<Space>::Offsets;
     const auto n_candidates = topology.n_candidates;
@@ -151,15 +227,9 @@ void transpose(PairTopology<Space>& topology, std::int64_t n_atoms) {
         throw std::length_error("a rank can not have more than 2^31 pairs of atoms, got " +
                                 std::to_string(n_candidates) + ": use more ranks");
     }
+    const auto n_atoms = static_cast<std::int64_t>(positions.extent(0));
     const auto begins = topology.begins;
     const auto neighbors = topology.neighbors;
-    const auto rows = Integers(uninitialised("PairTopology::rows"), n_candidates);
-    for_each<Space>(
-        "PairTopology::rows", topology.n_rows(), KOKKOS_LAMBDA(std::int64_t row) {
-            for (auto k = begins(row); k < begins(row + 1); ++k)
-                rows(k) = static_cast<std::int32_t>(row);
-        });
-
     const auto used = Integers("PairTopology::used", n_atoms);
     for_each<Space>(
         "PairTopology::count_transposed", n_candidates,
@@ -173,28 +243,23 @@ void transpose(PairTopology<Space>& topology, std::int64_t n_atoms) {
         });
 
     // Filled from the end in whatever order the threads come, then sorted, so that sums have one order.
-    const auto transposed = Integers(uninitialised("PairTopology::transposed"), n_candidates);
+    const auto centers = topology.centers;
+    const auto center_of_candidate =
+        Integers(uninitialised("PairTopology::center_of_candidate"), n_candidates);
+    const auto filled = Integers(uninitialised("PairTopology::transposed"), n_candidates);
     for_each<Space>(
-        "PairTopology::fill_transposed", n_candidates, KOKKOS_LAMBDA(std::int64_t k) {
-            const auto atom = neighbors(k);
-            const auto place = Kokkos::atomic_fetch_sub(&used(atom), 1) - 1;
-            transposed(transposed_begins(atom) + place) = static_cast<std::int32_t>(k);
-        });
-    for_each<Space>(
-        "PairTopology::sort_transposed", n_atoms, KOKKOS_LAMBDA(std::int64_t atom) {
-            const auto first = transposed_begins(atom);
-            for (auto end = first + 1; end < transposed_begins(atom + 1); ++end) {
-                const auto candidate = transposed(end);
-                auto place = end;
-                for (; place > first && transposed(place - 1) > candidate; --place)
-                    transposed(place) = transposed(place - 1);
-                transposed(place) = candidate;
+        "PairTopology::fill_transposed", topology.n_rows(), KOKKOS_LAMBDA(std::int64_t row) {
+            for (auto k = begins(row); k < begins(row + 1); ++k) {
+                const auto atom = neighbors(k);
+                const auto place = Kokkos::atomic_fetch_sub(&used(atom), 1) - 1;
+                filled(transposed_begins(atom) + place) = static_cast<std::int32_t>(k);
+                center_of_candidate(k) = centers(row);
             }
         });
-    topology.rows = rows;
     topology.transposed_begins = transposed_begins;
-    topology.transposed = transposed;
-    topology.n_before = Integers("PairTopology::n_before", n_candidates + 1);
+    topology.transposed = sort_rows<Space>(transposed_begins, filled,
+                                           ByCenter<Space>{order_varies, {positions}, center_of_candidate});
+    topology.pairs = Integers(uninitialised("PairTopology::pairs"), n_candidates);
 }
 
 /// Writes the pairs of a row at once. A candidate is always written and stays if it is counted: a branch on
@@ -240,37 +305,71 @@ struct WriteRows {
     }
 };
 
-/// Writes one pair in each call.
-template <class Space, class Scalar>
-struct WriteCandidates {
+/// Whether a candidate is within the cutoff, and its vector.
+template <class Space>
+struct Vectors {
     PairTopology<Space> topology;
     Positions<Space> positions;
-    RowsView<Scalar, 3, Space> vectors;
-    RowsView<std::int32_t, 5, Space> samples;
-    Kokkos::View<std::int64_t, typename Space::memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>> total;
 
-    KOKKOS_FUNCTION void operator()(std::int64_t k, std::int64_t& n, bool final) const {
-        const auto center = topology.centers(topology.rows(k));
-        const auto neighbor = topology.neighbors(k);
-        double vector[3];
+    KOKKOS_FUNCTION bool find(std::int64_t candidate, std::int32_t center, double (&vector)[3]) const {
+        const auto neighbor = topology.neighbors(candidate);
         double distance_squared = 0;
         for (int axis = 0; axis < 3; ++axis) {
             vector[axis] = positions(neighbor, axis) - positions(center, axis);
             distance_squared += vector[axis] * vector[axis];
         }
-        const bool is_pair = distance_squared <= topology.cutoff * topology.cutoff;
-        if (final) {
-            if (is_pair) write(n, center, neighbor, vector);
-            topology.n_before(k + 1) = static_cast<std::int32_t>(n + (is_pair ? 1 : 0));
-            if (k + 1 == topology.n_candidates) total() = n + (is_pair ? 1 : 0);
-        }
-        n += is_pair ? 1 : 0;
+        return distance_squared <= topology.cutoff * topology.cutoff;
+    }
+};
+
+/// The number of pairs in each row, to where their end will be.
+template <class Space>
+struct CountPairs {
+    Vectors<Space> vectors;
+
+    template <class Lanes>
+    KOKKOS_FUNCTION void operator()(std::int64_t row, const Lanes& lanes) const {
+        const auto& topology = vectors.topology;
+        const auto center = topology.centers(row); // or -1, and no candidates
+        const auto n = lanes.template sum<std::int64_t>(
+            topology.begins(row), topology.begins(row + 1), [&](std::int64_t candidate, std::int64_t& sum) {
+                double vector[3];
+                sum += vectors.find(candidate, center, vector) ? 1 : 0;
+            });
+        lanes.once([&] { topology.pair_begins(row + 1) = n; });
+    }
+};
+
+/// Several threads: writes the pairs of rows whose places are known.
+template <class Space, class Scalar>
+struct WritePairs {
+    Vectors<Space> find;
+    RowsView<Scalar, 3, Space> vectors;
+    RowsView<std::int32_t, 5, Space> samples;
+
+    template <class Lanes>
+    KOKKOS_FUNCTION void operator()(std::int64_t row, const Lanes& lanes) const {
+        const auto& topology = find.topology;
+        const auto center = topology.centers(row);
+        if (center < 0) return;
+        const auto first = topology.pair_begins(row);
+        const auto center_row = topology.placements(center).row;
+        lanes.scan(topology.begins(row), topology.begins(row + 1),
+                   [&](std::int64_t candidate, std::int64_t& n, bool final) {
+                       double vector[3];
+                       const bool is_pair = find.find(candidate, center, vector);
+                       if (final) {
+                           topology.pairs(candidate) = is_pair ? static_cast<std::int32_t>(first + n) : -1;
+                           if (is_pair) write(first + n, center_row, topology.neighbors(candidate), vector);
+                       }
+                       n += is_pair ? 1 : 0;
+                   });
     }
 
-    KOKKOS_FUNCTION void write(std::int64_t pair, std::int32_t center, std::int32_t neighbor,
+    KOKKOS_FUNCTION void write(std::int64_t pair, std::int32_t center_row, std::int32_t neighbor,
                                const double (&vector)[3]) const {
-        const auto place = topology.placements(neighbor);
-        samples(pair, 0) = topology.placements(center).row;
+        const auto place = find.topology.placements(neighbor);
+        samples(pair, 0) = center_row;
         samples(pair, 1) = place.row;
         for (int axis = 0; axis < 3; ++axis) {
             samples(pair, 2 + axis) = place.shift[axis];
@@ -287,8 +386,8 @@ template <class Space, class List>
 PairTopology<Space> make_topology(const AtomRows<Space>& rows, RowsView<const double, 3, Space> positions,
                                   StridedView<const int, 1, Space> centers,
                                   StridedView<const int, 1, Space> counts, const List& list,
-                                  std::int32_t index_mask, std::int64_t n_owned, const PairRequest& request,
-                                  double skin) {
+                                  std::int32_t index_mask, bool order_varies, std::int64_t n_owned,
+                                  const PairRequest& request, double skin) {
     using Topology = PairTopology<Space>;
     Topology topology;
     topology.cutoff = request.cutoff;
@@ -317,20 +416,51 @@ PairTopology<Space> make_topology(const AtomRows<Space>& rows, RowsView<const do
                                                      topology.begins,
                                                      topology.neighbors};
     topology.n_candidates = scan_total<Space>("PairTopology::select", n_rows, select);
-    if (topology.n_candidates < bound / 2) // a short cutoff in a long list
+    if (10 * topology.n_candidates < 9 * bound) // a short cutoff in a long list
         Kokkos::resize(topology.neighbors, topology.n_candidates);
+    if (order_varies) {
+        topology.neighbors = pair_topology::sort_rows<Space>(topology.begins, topology.neighbors,
+                                                             pair_topology::ByPosition<Space>{positions});
+    }
+    topology.pair_begins = typename Topology::Offsets("PairTopology::pair_begins", n_rows + 1);
     if constexpr (is_one_thread<Space>) {
-        topology.pair_begins = typename Topology::Offsets("PairTopology::pair_begins", n_rows + 1);
         topology.pair_neighbors =
             typename Topology::Integers(uninitialised("PairTopology::pair_neighbors"), topology.n_candidates);
     } else {
-        pair_topology::transpose(topology, static_cast<std::int64_t>(positions.extent(0)));
+        pair_topology::transpose(topology, positions, order_varies);
     }
     return topology;
 }
 
-/// Writes the pairs within the cutoff, see `Marshaller::write_pairs`, and their number to `total`. On a
-/// device it does not wait for the end.
+/// Room for the pairs of a request, see `Marshaller::room_for_pairs`, to `total`. On a device it does not
+/// wait for the end.
+template <class Space>
+void find_room(const PairTopology<Space>& topology, RowsView<const double, 3, Space> positions,
+               std::int64_t* total) {
+    if constexpr (is_one_thread<Space>) {
+        *total = topology.n_candidates;
+    } else {
+        using Total =
+            Kokkos::View<std::int64_t, typename Space::memory_space, Kokkos::MemoryTraits<Kokkos::Unmanaged>>;
+        const auto n_rows = topology.n_rows();
+        const auto ends = topology.pair_begins;
+        const auto sum = Total(total);
+        for_each_row<Space>("PairTopology::count_pairs", n_rows,
+                            pair_topology::CountPairs<Space>{{topology, positions}});
+        scan<Space>(
+            "PairTopology::pair_begins", n_rows,
+            KOKKOS_LAMBDA(std::int64_t row, std::int64_t & n, bool final) {
+                n += ends(row + 1);
+                if (!final) return;
+                ends(row + 1) = n;
+                if (row + 1 == n_rows) sum() = n;
+            });
+    }
+}
+
+/// Writes the pairs within the cutoff, see `Marshaller::write_pairs`. On a device it does not wait for the
+/// end.
+/// @param total their number: one thread writes it, several have found it before
 template <class Space, class Scalar>
 void write_pairs(const PairTopology<Space>& topology, RowsView<const double, 3, Space> positions,
                  RowsView<Scalar, 3, Space> vectors, RowsView<std::int32_t, 5, Space> samples,
@@ -339,9 +469,9 @@ void write_pairs(const PairTopology<Space>& topology, RowsView<const double, 3, 
         const auto write = pair_topology::WriteRows<Space, Scalar>{topology, positions, vectors, samples};
         *total = scan_total<Space>("PairTopology::write_rows", topology.n_rows(), write);
     } else {
-        using Write = pair_topology::WriteCandidates<Space, Scalar>;
-        const auto write = Write{topology, positions, vectors, samples, decltype(Write::total)(total)};
-        scan<Space>("PairTopology::write_candidates", topology.n_candidates, write);
+        for_each_row<Space>(
+            "PairTopology::write_pairs", topology.n_rows(),
+            pair_topology::WritePairs<Space, Scalar>{{topology, positions}, vectors, samples});
     }
 }
 

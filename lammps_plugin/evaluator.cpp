@@ -282,10 +282,9 @@ class Evaluator::Implementation {
         std::vector<torch::Tensor> vectors;
         std::vector<torch::Tensor> samples;
         std::vector<kk::PairArrays> arrays;
-        for (std::size_t request = 0; request < requests_.size(); ++request) {
-            const auto bound = marshaller_->max_pairs(request);
-            vectors.push_back(engine_tensor({bound, 3}, dtype_));
-            samples.push_back(engine_tensor({bound, 5}, torch::kInt32));
+        for (const auto room : marshaller_->room_for_pairs(atoms.positions)) {
+            vectors.push_back(engine_tensor({room, 3}, dtype_));
+            samples.push_back(engine_tensor({room, 5}, torch::kInt32));
             arrays.push_back({kk::borrow(vectors.back()), kk::borrow(samples.back())});
         }
         const auto n_pairs = marshaller_->write_pairs(atoms.positions, arrays);

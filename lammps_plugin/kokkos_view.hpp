@@ -38,6 +38,7 @@ class KokkosView final : public LammpsView {
         result.counts = metatensor_kokkos::borrow(on_device.d_numneigh);
         result.matrix = metatensor_kokkos::borrow(on_device.d_neighbors);
         result.index_mask = NEIGHMASK;
+        result.order_varies = !on_host; // it is filled with atomics
         return result;
     }
 

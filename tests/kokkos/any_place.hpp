@@ -35,7 +35,7 @@ class AnyPlace final : public Marshaller {
     std::int64_t n_rows() const override { return inner_->n_rows(); }
     std::int64_t n_owned_rows() const override { return inner_->n_owned_rows(); }
     Array atom_of_row() const override { return share(tensor_of(inner_->atom_of_row()).cpu()); }
-    std::int64_t max_pairs(std::size_t request) const override { return inner_->max_pairs(request); }
+    std::int64_t bytes() const override { return inner_->bytes(); }
 
     void write_types(const Array& types) const override {
         const auto result = there(types);
@@ -46,6 +46,9 @@ class AnyPlace final : public Marshaller {
         const auto result = there(positions);
         inner_->write_positions(there(engine_positions), result);
         back(result, positions);
+    }
+    std::vector<std::int64_t> room_for_pairs(const Array& engine_positions) override {
+        return inner_->room_for_pairs(there(engine_positions));
     }
     std::vector<std::int64_t> write_pairs(const Array& engine_positions,
                                           const std::vector<PairArrays>& pairs) override {

@@ -3,9 +3,11 @@
 
 #include "kokkos/marshaller.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -82,7 +84,42 @@ class Rank {
         rows.counts =
             metatensor_kokkos::borrow_vector(counts_.data(), static_cast<std::int64_t>(counts_.size()));
         rows.pages = pages_.data();
+        rows.order_varies = order_varies_;
         return rows;
+    }
+
+    /// From now on with each row in another order, as engines on GPUs list neighbors.
+    void shuffle_rows(unsigned seed) {
+        std::mt19937 random(seed);
+        for (auto& row : rows_)
+            std::shuffle(row.begin(), row.end(), random);
+        order_varies_ = true;
+    }
+
+    /// The same rank with its atoms, and its ghosts, in another order, and the list too.
+    Rank renumbered(unsigned seed) const {
+        std::mt19937 random(seed);
+        std::vector<std::size_t> old_index(x.size());
+        std::iota(old_index.begin(), old_index.end(), 0);
+        std::shuffle(old_index.begin(), old_index.begin() + n_owned, random);
+        std::shuffle(old_index.begin() + n_owned, old_index.end(), random);
+        auto result = *this;
+        std::vector<int> new_index(x.size());
+        for (std::size_t k = 0; k < x.size(); ++k) {
+            result.x[k] = x[old_index[k]];
+            result.types[k] = types[old_index[k]];
+            result.tags[k] = tags[old_index[k]];
+            new_index[old_index[k]] = static_cast<int>(k);
+        }
+        for (std::size_t k = 0; k < rows_.size(); ++k) {
+            result.rows_[k] = rows_[old_index[k]];
+            result.counts_[k] = counts_[old_index[k]];
+            for (auto& neighbor : result.rows_[k])
+                neighbor = new_index[neighbor];
+            result.pages_[k] = result.rows_[k].data();
+        }
+        result.shuffle_rows(seed);
+        return result;
     }
 
     std::int64_t n_all() const { return static_cast<std::int64_t>(x.size()); }
@@ -164,6 +201,7 @@ class Rank {
     std::vector<int> counts_;
     std::vector<std::vector<int>> rows_;
     std::vector<const int*> pages_;
+    bool order_varies_ = false;
 };
 
 } // namespace engine

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <map>
 
 using namespace metatensor_kokkos;
 
@@ -140,27 +141,50 @@ TEST_P(PairForces, VirialsOfAtomsAreThoseOfTheDefinition) {
     }
 }
 
+/// Forces on all atoms, then the strain gradient.
+std::vector<double> forces_and_strain(Marshaller& marshaller, const Rank& rank, const Box& box) {
+    marshaller.rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
+    auto gradients = gradients_of(write_pairs(marshaller, rank));
+    const auto n_pairs = static_cast<std::int64_t>(gradients.size() / 3);
+    marshaller.clear_forces();
+    marshaller.add_pair_gradients(0, borrow_matrix(gradients.data(), n_pairs, 3));
+    std::vector<double> result(3 * rank.n_all(), 0.0);
+    marshaller.add_forces_to(borrow_matrix(result.data(), rank.n_all(), 3));
+    const auto strain = strain_gradient_of(marshaller, rank);
+    result.insert(result.end(), strain.begin(), strain.end());
+    return result;
+}
+
 /// Bit by bit, with more pairs than threads have at once.
-TEST_P(Forces, AreTheSameInEachRun) {
-    const Box box = make_box({{{20, 0, 0}, {0, 21, 0}, {0, 0, 19}}}, {true, true, true});
-    const auto atoms = engine::random_atoms(box, 1500, 0.7);
-    const Rank rank(atoms, box, 3, 3);
-    std::vector<double> first;
-    for (int run = 0; run < 5; ++run) {
-        const auto marshaller = make_marshaller();
-        marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
-        auto gradients = gradients_of(write_pairs(*marshaller, rank));
-        const auto n_pairs = static_cast<std::int64_t>(gradients.size() / 3);
-        ASSERT_GT(n_pairs, 10000);
-        marshaller->clear_forces();
-        marshaller->add_pair_gradients(0, borrow_matrix(gradients.data(), n_pairs, 3));
-        std::vector<double> forces(3 * rank.n_all(), 0.0);
-        marshaller->add_forces_to(borrow_matrix(forces.data(), rank.n_all(), 3));
-        const auto strain = strain_gradient_of(*marshaller, rank);
-        forces.insert(forces.end(), strain.begin(), strain.end());
-        if (run == 0) first = forces;
-        EXPECT_EQ(forces, first);
-    }
+class RepeatedForces : public OnExecutions {
+  protected:
+    Box box = make_box({{{20, 0, 0}, {0, 21, 0}, {0, 0, 19}}}, {true, true, true});
+    Rank rank = Rank(engine::random_atoms(box, 1500, 0.7), box, 3, 3);
+};
+
+TEST_P(RepeatedForces, AreTheSameInEachRun) {
+    const auto first = forces_and_strain(*make_marshaller(), rank, box);
+    for (int run = 0; run < 4; ++run)
+        EXPECT_EQ(forces_and_strain(*make_marshaller(), rank, box), first);
+}
+
+TEST_P(RepeatedForces, DoNotDependOnTheOrderOfTheEnginesLists) {
+    rank.shuffle_rows(1);
+    const auto first = forces_and_strain(*make_marshaller(), rank, box);
+    rank.shuffle_rows(2);
+    EXPECT_EQ(forces_and_strain(*make_marshaller(), rank, box), first);
+}
+
+TEST_P(RepeatedForces, OfEachAtomDoNotDependOnTheOrderOfAtoms) {
+    if (GetParam() == Execution::calling_thread) GTEST_SKIP() << "one thread adds in the order of the atoms";
+    const auto by_position = [this](const Rank& of) {
+        const auto forces = forces_and_strain(*make_marshaller(), of, box);
+        std::map<Vector, Vector> result;
+        for (std::int64_t k = 0; k < of.n_all(); ++k)
+            result[of.x[k]] = {forces[3 * k], forces[3 * k + 1], forces[3 * k + 2]};
+        return result;
+    };
+    EXPECT_EQ(by_position(rank.renumbered(1)), by_position(rank.renumbered(2)));
 }
 
 TEST_P(Forces, EnergiesAreAddedToTheAtomsOfTheRows) {
@@ -180,6 +204,7 @@ TEST_P(Forces, EnergiesAreAddedToTheAtomsOfTheRows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Forces, testing::ValuesIn(executions()), name_of_execution);
+INSTANTIATE_TEST_SUITE_P(All, RepeatedForces, testing::ValuesIn(executions()), name_of_execution);
 INSTANTIATE_TEST_SUITE_P(Structures, PairForces, all_structures, name_of_case);
 
 } // namespace

@@ -41,7 +41,7 @@ TEST_P(MarshallerRows, NoAtoms) {
     none.tags = borrow_vector(empty.tags.data(), 0);
     marshaller->rebuild(none, box, empty.neighbors(), both_types, {{2.6, true}}, 0.4);
     EXPECT_EQ(marshaller->n_rows(), 0);
-    EXPECT_EQ(marshaller->max_pairs(0), 0);
+    EXPECT_EQ(marshaller->room_for_pairs(none.positions), std::vector<std::int64_t>{0});
 }
 
 TEST_P(MarshallerRows, RefusesArraysOfAnotherType) {

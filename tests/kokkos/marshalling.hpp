@@ -43,9 +43,10 @@ inline std::vector<WrittenPairs> write_all_pairs(Marshaller& marshaller, const R
                                                  std::size_t n_requests) {
     std::vector<WrittenPairs> results(n_requests);
     std::vector<PairArrays> arrays;
+    const auto room = marshaller.room_for_pairs(rank.atoms().positions);
     for (std::size_t request = 0; request < n_requests; ++request) {
-        results[request].vectors.resize(3 * marshaller.max_pairs(request));
-        results[request].samples.resize(5 * marshaller.max_pairs(request));
+        results[request].vectors.resize(3 * room[request]);
+        results[request].samples.resize(5 * room[request]);
         arrays.push_back({results[request].vector_array(), results[request].sample_array()});
     }
     const auto counts = marshaller.write_pairs(rank.atoms().positions, arrays);

@@ -23,6 +23,36 @@ TEST_P(Neighbors, FoldsImagesOfOneRankOntoItsAtoms) {
     EXPECT_EQ(sorted(named_pairs(*marshaller, rank, pairs)), sorted(brute_force(atoms, box, cutoff)));
 }
 
+/// The order of the rows in which the engine lists them, or by position.
+TEST_P(Neighbors, SortedRowsHaveTheSamePairs) {
+    Rank rank(atoms, box, cutoff + skin, cutoff + skin);
+    rank.shuffle_rows(3);
+    const auto marshaller = make_marshaller();
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, skin);
+    const auto pairs = write_pairs(*marshaller, rank);
+    EXPECT_EQ(sorted(named_pairs(*marshaller, rank, pairs)), sorted(brute_force(atoms, box, cutoff)));
+    for (std::int64_t k = 1; k < pairs.count; ++k) {
+        if (pairs.samples[5 * k] != pairs.samples[5 * (k - 1)]) continue; // another row
+        const auto* vectors = pairs.vectors.data();
+        EXPECT_TRUE(std::lexicographical_compare(vectors + 3 * (k - 1), vectors + 3 * k, vectors + 3 * k,
+                                                 vectors + 3 * (k + 1)));
+    }
+}
+
+TEST_P(Neighbors, ArraysNeedRoomForThePairsOnly) {
+    const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
+    const auto marshaller = make_marshaller();
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{cutoff, true}}, skin);
+    const auto room = marshaller->room_for_pairs(rank.atoms().positions)[0];
+    const auto n_pairs = static_cast<std::int64_t>(brute_force(atoms, box, cutoff).size());
+    if (std::get<Execution>(GetParam()) == Execution::calling_thread) {
+        EXPECT_GE(room, n_pairs);
+        EXPECT_LE(room, static_cast<std::int64_t>(brute_force(atoms, box, cutoff + skin).size()));
+    } else {
+        EXPECT_EQ(room, n_pairs);
+    }
+}
+
 TEST_P(Neighbors, VectorsFollowFromPositionsAndShifts) {
     const Rank rank(atoms, box, cutoff + skin, cutoff + skin);
     const auto marshaller = make_marshaller();

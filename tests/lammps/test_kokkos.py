@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """pair_style metatensor/kk beside the plain style, and LAMMPS's own styles of the KOKKOS package."""
 
+import collections
 import os
+import pathlib
 import re
+import subprocess
 
 import numpy as np
 import pytest
@@ -89,6 +92,20 @@ def test_bitwise_reproducible(lammps, models, newton):
         np.testing.assert_array_equal(first[column], second[column])
 
 
+def test_trajectories_are_bitwise_reproducible(lammps, models):
+    """On GPUs too, where LAMMPS orders atoms and lists differently in each run: the forces on each atom are the same."""
+    script = structure(ARGON, "p p p", block(6, 6, 6)) + "neighbor 0.3 bin\n"
+    script += "\n".join(lines_of("metatensor/kk", lammps, models, "argon")) + "\nthermo 50\n"
+    script += "velocity all create 300 1\nfix nve all nve\ndump all all custom 50 {file} id x y z fx fy fz\n"
+    script += "dump_modify all sort id format float %24.17e\nrun 100\n"
+    for file in ["first", "second"]:
+        lammps.run(script.replace("{file}", file))
+    first, second = (read_dump(lammps.folder / file) for file in ["first", "second"])
+    assert len(first) == 3
+    for expected, found in zip(first, second):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_results_of_atoms(lammps, models):
     script = structure(SILICON, "p p p", block(3, 3, 3)) + "{pair}\ncompute pe all pe/atom\n"
     script += "compute s all stress/atom NULL\ncompute c all centroid/stress/atom NULL\n"
@@ -102,6 +119,43 @@ def test_results_of_atoms(lammps, models):
     for expected, found in zip(plain, kk):
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-12 * np.abs(expected).max())
 
+
+@pytest.fixture(scope="module")
+def event_counter(tmp_path_factory):
+    path = tmp_path_factory.mktemp("tool") / "count_events.so"
+    source = pathlib.Path(__file__).with_name("count_events.cpp")
+    subprocess.run(["c++", "-std=c++20", "-O1", "-shared", "-fPIC", source, "-o", path, "-ldl"], check=True)
+    return path
+
+
+def count_events(lammps, event_counter, pair, n_steps):
+    """Fences, waits and copies of a run without rebuilds of the list, by kind and name."""
+    script = structure(ARGON, "p p p", block(4, 4, 4)) + "\n".join(pair) + "\nvelocity all create 30 1\n"
+    script += "neigh_modify every 10000 delay 10000 check no\nfix nve all nve\nthermo 10000\n"
+    environment = {"KOKKOS_TOOLS_LIBS": str(event_counter)}
+    if ON_GPU:
+        environment["LD_PRELOAD"] = str(event_counter)
+    log = lammps.run(script + f"run {n_steps}\n", environment=environment)
+    events = re.findall(r"^EVENT (\w+) (\d+) (.*)$", log, flags=re.MULTILINE)
+    assert events
+    return collections.Counter({(kind, name): int(count) for kind, count, name in events})
+
+
+def test_a_step_waits_once_and_copies_nothing(lammps, models, event_counter):
+    """Where LAMMPS asks for forces only, and between two rebuilds of its list; beside what its own style does."""
+    n_steps = 20
+    in_steps = {}
+    for name, pair in [("native", SYSTEMS["argon"][1]), ("model", lines_of("metatensor/kk", lammps, models, "argon"))]:
+        long, short = (count_events(lammps, event_counter, pair, n) for n in [10 + n_steps, 10])
+        long.subtract(short)
+        in_steps[name] = long
+    more = in_steps["model"]
+    more.subtract(in_steps["native"])
+    totals = collections.Counter()
+    for (kind, _), count in more.items():
+        totals[kind] += count
+    assert totals["copy"] == 0, more
+    assert totals["fence"] <= n_steps and totals["wait"] <= n_steps, more
 
 
 def test_no_memory_is_lost(lammps, models):
