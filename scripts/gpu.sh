@@ -73,7 +73,7 @@ if wants steps || wants calls; then
     say "compiling what counts copies and synchronisations"
     "${CXX:-c++}" -std=c++20 -O2 -shared -fPIC "$source_dir/benchmarks/gpu/cuda_counts.cpp" -o "$CUDA_COUNTS_LIBRARY" \
         -I "$cuda/include" -I "$cuda/extras/CUPTI/include" \
-        -L "$cuda/lib64" -L "$cuda/extras/CUPTI/lib64" -lcupti \
+        -L "$cuda/lib64" -L "$cuda/extras/CUPTI/lib64" -lcupti -ldl \
         -Wl,-rpath,"$cuda/lib64" -Wl,-rpath,"$cuda/extras/CUPTI/lib64"
     nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 fi
