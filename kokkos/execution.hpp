@@ -135,7 +135,10 @@ struct Lanes {
 
     template <class Body>
     KOKKOS_FUNCTION void scan(std::int64_t begin, std::int64_t end, const Body& body) const {
-        Kokkos::parallel_scan(Kokkos::ThreadVectorRange(member, begin, end), body);
+        // from 0 on: on CUDA, the scan of Kokkos 4.5 ignores where a range begins
+        Kokkos::parallel_scan(
+            Kokkos::ThreadVectorRange(member, end - begin),
+            [&](std::int64_t index, std::int64_t& sum, bool final) { body(begin + index, sum, final); });
     }
 
     template <class Body>

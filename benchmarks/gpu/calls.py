@@ -61,11 +61,10 @@ def atoms(n_samples: int) -> Labels:
 
 def block(n_samples: int, n_properties: int, n_components: int = 1) -> TensorBlock:
     places = torch.arange(n_properties)
-    shape = [n_samples, n_components, n_properties] if n_components > 1 else [n_samples, n_properties]
     return TensorBlock(
-        torch.rand(shape, **FLOAT64),
+        torch.rand([n_samples, n_components, n_properties], **FLOAT64),
         atoms(n_samples),
-        [constant(["m"], torch.arange(n_components))] if n_components > 1 else [],
+        [constant(["m"], torch.arange(n_components))],
         constant(["n", "l"], torch.stack([places // 8, places % 8], dim=1)),
     )
 

@@ -187,9 +187,9 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         runs = Runs(pathlib.Path(name))
-        times_table(runs, arguments.cells)
         if "CUDA_COUNTS_LIBRARY" in os.environ:
             counts_table(runs, arguments.cells[min(1, len(arguments.cells) - 1)])
+        times_table(runs, arguments.cells)
         largest_systems(runs, arguments.large)
 
 
