@@ -29,6 +29,10 @@ foreach (library metatensor_torch metatomic_torch)
             $<TARGET_FILE:${library}> ${library_layout}/$<TARGET_FILE_NAME:${library}>
         VERBATIM)
 endforeach()
+if (METATENSOR_TORCH_BUILD_LAMMPS_PLUGIN)
+    file(MAKE_DIRECTORY ${library_layout})
+    file(CREATE_LINK ${PROJECT_BINARY_DIR}/lammps_plugin ${library_layout}/lammps-plugins SYMBOLIC)
+endif()
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter OPTIONAL_COMPONENTS Development.Module)
 

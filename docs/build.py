@@ -4,7 +4,8 @@
 1. Doxygen reads the comments of the C++ headers (docs/Doxyfile).
 2. The lists of the reference pages are written: one section for each family of operations, one for each header.
 3. docs/coverage.py checks that each public name is documented.
-4. Sphinx makes HTML; a warning of it, or a link that leads nowhere, is an error.
+4. The tutorials run and draw their pictures, beside the pages; tests/docs/test_tutorials.py does that and looks at the results.
+5. Sphinx makes HTML; a warning of it, or a link that leads nowhere, is an error.
 """
 
 import importlib
@@ -139,6 +140,11 @@ def write_pages(source: Path) -> None:
     (source / "changelog.md").write_text(changes)
 
 
+def run_tutorials(folder: Path) -> None:
+    command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-q", ROOT / "tests/docs/test_tutorials.py"]
+    subprocess.run(command, env={**os.environ, "METATENSOR_TUTORIALS": str(folder)}, check=True)
+
+
 def main() -> None:
     output = Path(sys.argv[1]).resolve()
     source = output / "source"
@@ -147,6 +153,7 @@ def main() -> None:
     xml = run_doxygen(output / "doxygen")
     write_pages(source)
     subprocess.run([sys.executable, DOCS / "coverage.py", xml], check=True)
+    run_tutorials(source / "tutorials")
     version = re.search(r"project\(metatensor_torch_cpp VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", source, output / "html"]
     environment = {**os.environ, "METATENSOR_DOCS_VERSION": version, "METATENSOR_DOCS_XML": str(xml)}

@@ -13,7 +13,7 @@ copyright = "BSD 3-clause licence, the LAMMPS pair style GPL-2.0-only"  # noqa: 
 release = version = os.environ["METATENSOR_DOCS_VERSION"]
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "breathe"]
-exclude_patterns = ["requirements.txt"]
+exclude_patterns = ["requirements.txt", "tutorials/*/*"]
 nitpicky = True  # each reference has to lead somewhere, but for the types of others:
 nitpick_ignore_regex = [
     ("cpp:.*", ".*"),

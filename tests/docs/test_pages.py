@@ -7,8 +7,10 @@ The environment is that of scripts/test.sh. Python blocks of a page run one afte
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import textwrap
 
 import pytest
 import torch
@@ -41,22 +43,30 @@ def run(*command, cwd, **variables):
 
 
 def test_every_block_says_what_it_is():
-    known = {"python", "cpp", "cmake", "lammps", "bash", "text", "{eval-rst}", "{toctree}"}
+    known = {"python", "cpp", "cmake", "lammps", "bash", "text", "{eval-rst}", "{toctree}", "{literalinclude}", "{figure}"}
     for page in PAGES:
         fences = re.findall(r"^ *```(.*)$", page.read_text(), flags=re.MULTILINE)
-        assert {fence or "none" for fence in fences[::2]} <= known | ({"none"} if page.stem == "file-formats" else set()), page
+        assert {fence.split()[0] if fence else "none" for fence in fences[::2]} <= known | ({"none"} if page.stem == "file-formats" else set()), page
+
+
+def run_python(page, folder):
+    (folder / "page.py").write_text("\n".join(blocks(page, "python")))
+    run(sys.executable, "page.py", cwd=folder, PYTHONPATH=f"{EXAMPLES}:{os.environ['PYTHONPATH']}")
 
 
 @pages_with("python")
 def test_python(page, tmp_path):
-    (tmp_path / "page.py").write_text("\n".join(blocks(page, "python")))
-    run(sys.executable, "page.py", cwd=tmp_path, PYTHONPATH=f"{EXAMPLES}:{os.environ['PYTHONPATH']}")
+    run_python(page, tmp_path)
 
 
 @pages_with("cpp")
 def test_cpp(page, tmp_path):
-    """Whole programs, compiled against the libraries of this build; with the model of the README as argument."""
+    """Whole programs, compiled against the libraries of this build; they read what the Python code of the page has written.
+
+    The argument is the model of the README.
+    """
     run(sys.executable, EXAMPLES / "lennard_jones.py", "--output", tmp_path / "model.pt", cwd=tmp_path)
+    run_python(page, tmp_path)
     torch_dir = pathlib.Path(torch.__file__).parent
     libraries = [next((BUILD_DIR / "python" / "metatensor_torch").glob("torch-*/lib")), torch_dir / "lib"]
     includes = [ROOT / "metatensor_torch/include", BUILD_DIR / "metatensor_torch/include"]
@@ -73,6 +83,42 @@ def test_cpp(page, tmp_path):
             cwd=tmp_path,
         )
         assert run(tmp_path / f"{i}.exe", "model.pt", cwd=tmp_path) != ""
+
+
+def indented_blocks(page):
+    """Commands for a shell, which stand in the text with four spaces before them"""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    return [textwrap.dedent(block) for block in re.findall(r"(?:^ {4}.*\n)+", text, flags=re.MULTILINE)]
+
+
+def test_commands_of_the_readme():
+    """Its commands for a model and for C++ projects, one after the other, in a home and a checkout that are links.
+
+    The folder is always the same, so that ccache knows what is compiled there.
+    """
+    readme, home = ROOT / "README.md", BUILD_DIR.parent / "readme-test"
+    checkout, project = home / "metatensor-torch-cpp", home / "project"
+    shutil.rmtree(home, ignore_errors=True)
+    for folder in [checkout, project, home / ".cache/metatensor-torch-cpp"]:
+        folder.mkdir(parents=True)
+    (home / ".cache/metatensor-torch-cpp/venv").symlink_to(sys.prefix)
+    (checkout / "examples").symlink_to(ROOT / "examples")
+    (checkout / "build").mkdir()
+    (checkout / "build/release").symlink_to(BUILD_DIR)
+    (checkout / "export.py").write_text("".join(blocks(readme, "python")))
+    (project / "CMakeLists.txt").write_text("".join(blocks(readme, "cmake")))
+    (project / "main.cpp").write_text("".join(blocks(readme, "cpp")))
+
+    output = ""
+    for commands in indented_blocks(readme):
+        commands = commands.replace("$HOME", str(home)).replace("~/", f"{home}/")
+        lines = [line for line in commands.splitlines() if "./scripts/" not in line]  # which run in other tests
+        folder = project if "./build/my_engine model.pt" in lines else checkout
+        output += run("bash", "-euc", "\n".join(lines), cwd=folder, PYTHONPATH="")
+        if (checkout / "model.pt").exists():
+            shutil.copy(checkout / "model.pt", project)
+    assert "lengths in angstrom, interactions up to 8.5" in output
+    assert "derivatives: 6 8 10" in output
 
 
 @pages_with("lammps")

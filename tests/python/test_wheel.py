@@ -110,6 +110,6 @@ def test_lammps_finds_the_plugin(python, model):
         "create_atoms 1 single 5 5 5\ncreate_atoms 1 single 9.2 5 5\n"
         f"pair_style metatensor {model}\npair_coeff * * 18\nrun 0\n"
     )
-    plugins = value(python, "metatensor.torch.utils.lammps_plugin_path")
+    plugins = run(python, "-m", "metatensor.torch", "--lammps-plugin-path").strip()
     log = run(os.environ["LMP"], "-log", "none", "-in", "in.argon", LAMMPS_PLUGIN_PATH=plugins)
     assert re.search(r"-0\.008376", log)

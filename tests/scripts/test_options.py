@@ -34,6 +34,8 @@ def test_help(script):
     [
         ("setup.sh", ["now"], "takes no argument but --docs, got 'now'"),
         ("docs.sh", ["now"], "takes no argument, got 'now'"),
+        ("package.sh", ["--fast"], "unknown option '--fast'"),
+        ("package.sh", ["--output"], "--output needs a value"),
         ("build.sh", ["fast"], "the preset must be release, dev, asan or kokkos, got 'fast'"),
         ("build.sh", ["dev", "fast"], "expected an option of CMake such as -DNAME=VALUE, got 'fast'"),
         ("test.sh", ["--fast"], "unknown option '--fast'"),

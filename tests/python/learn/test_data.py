@@ -186,6 +186,40 @@ class TestDataLoader:
         assert batches(loader) == batches(DataLoader(self.dataset, batch_size=2))
 
 
+class TestPinnedMemory:
+    @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+    @pytest.mark.filterwarnings("error")
+    def test_nothing_without_a_gpu(self):
+        loader = DataLoader(Dataset(map=maps(2)), batch_size=2, pin_memory=True)
+        with pytest.raises(UserWarning, match="no accelerator is found"):
+            next(iter(loader))
+
+    @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+    def test_batches_of_a_loader(self):
+        loader = DataLoader(Dataset(map=maps(2), x=[torch.ones(1), torch.ones(1)]), batch_size=2, pin_memory=True)
+        (batch,) = loader
+        assert batch.x.is_pinned() and all(block.values.is_pinned() for block in batch.map)
+
+    def test_all_tensors_of_a_batch(self, monkeypatch):
+        """With a pin_memory() that leaves a trace: minus the values"""
+        monkeypatch.setattr(torch.Tensor, "pin_memory", lambda tensor: -tensor)
+        block = tensor_map(2)[0].copy()
+        block.add_gradient("strain", TensorBlock(torch.ones(1, 2), Labels.range("sample", 1), [], block.properties))
+        original = TensorMap(Labels.single(), [block])
+        original.set_info("name", "two")
+        fields = dict(map=original, block=original[0], x=torch.ones(2), maps=[original], labels=original.keys, text="text")
+        (sample,) = Dataset(**{name: [value] for name, value in fields.items()})
+
+        found = sample.pin_memory()
+        assert type(found) is type(sample) and found._fields == sample._fields
+        for map_ in [found.map, *found.maps]:
+            assert mts.equal(map_, mts.multiply(original, -1.0)) and map_.get_info("name") == "two"
+            assert mts.equal(original, mts.multiply(map_, -1.0))
+        assert torch.equal(found.block.values, -original[0].values)
+        assert torch.equal(found.block.gradient("strain").values, -original[0].gradient("strain").values)
+        assert found.x.tolist() == [-1.0, -1.0] and found.labels == original.keys and found.text == "text"
+
+
 def test_samples_and_batches_can_be_pickled():
     dataset = IndexedDataset(sample_id=[3], map=maps(1))
     for original in [dataset[0], group(list(dataset))]:

@@ -249,8 +249,16 @@ def test_wrong_arguments(make, error, message):
         make()
 
 
-def test_one_dtype_under_autocast():
-    module = transformation().float()
+@pytest.mark.parametrize("make", [
+    transformation,
+    lambda: nn.Sequential(KEYS, nn.EquivariantLinear(KEYS, 4, 4), nn.LayerNorm(KEYS, 4)),
+    lambda: nn.Sequential(KEYS, nn.EquivariantLinear(KEYS, 4, 4), nn.InvariantLayerNorm(KEYS, 4)),
+    lambda: nn.Sequential(KEYS, nn.EquivariantLinear(KEYS, 4, 4), nn.InvariantLayerNorm(KEYS, 4, mean=False)),
+    lambda: nn.Sequential(KEYS, nn.EquivariantLinear(KEYS, 4, 4), nn.InvariantSiLU(KEYS)),
+])
+def test_one_dtype_under_autocast(make):
+    torch.manual_seed(0)
+    module = make().float()
     with torch.autocast("cpu", dtype=torch.bfloat16):
         result = module(example(dtype=torch.float32))
     expected = module(example(dtype=torch.float32))

@@ -5,12 +5,18 @@ import collections
 import functools
 from typing import Any, Tuple
 
+from ._pinned import pinned
+
 
 @functools.lru_cache(maxsize=None)
 def named_tuple(name: str, fields: Tuple[str, ...]) -> type:
-    """The class ``name`` of named tuples with these fields. Its instances go through pickle, as loader processes need."""
+    """The class ``name`` of named tuples with these fields.
+
+    Its instances go through pickle, as loader processes need, and torch's loader calls their ``pin_memory``.
+    """
     kind = collections.namedtuple(name, fields, module=__name__)
     kind.__reduce__ = lambda self: (_made, (name, fields, tuple(self)))
+    kind.pin_memory = pinned
     return kind
 
 

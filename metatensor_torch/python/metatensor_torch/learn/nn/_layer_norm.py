@@ -120,6 +120,10 @@ class _LayerNorm(Module):
         self.register_parameter("bias", zeros if elementwise_affine and bias else None)
 
     def forward(self, values: torch.Tensor) -> torch.Tensor:
+        # Under autocast, some of these steps come back in the dtype of the weights, and other blocks would differ.
+        return self.normalized(values).to(values.dtype)
+
+    def normalized(self, values: torch.Tensor) -> torch.Tensor:
         sizes = values.shape[1:]
         weight = self.weight
         bias = self.bias
