@@ -9,8 +9,8 @@
 #    C++ project
 # 4. `pip uninstall`, after which nothing may be left
 #
-# torch is the version of scripts/requirements.txt, in both environments. As the compiler sees torch in a folder that
-# is new each time, ccache does not help: it takes as long as a first build.
+# torch is the version of scripts/requirements.txt, in both environments. With ccache, what build/release has compiled is
+# not compiled again: in its place, the compiler is given the headers of the main environment's torch, which are the same.
 #
 #   --output DIR   where the source distribution and the environment go (build/package); emptied first
 
@@ -66,10 +66,24 @@ else
 fi
 [[ -z $mpi_compiler ]] || options+=(MPI_CXX_COMPILER="$mpi_compiler")
 
+# The folders that pip builds in have another name each time. ccache looks for paths inside of them as if they were here.
+torch_version() { "$python" -c 'import torch; print("torch==" + torch.__version__.partition("+")[0])' 2>/dev/null; }
+if is_gcc_with_ccache && [[ $(torch_version) == "$(<constraints.txt)" ]]; then
+    cat >compile.sh <<END
+#!/usr/bin/env bash
+CCACHE_BASEDIR=\$(realpath "\$PWD/../..") exec ccache \
+    "\${@//\/*([!=])\/pip-build-env-*([!\/])\/*([!\/])\/lib*(64)\/python*([!\/])\/site-packages\/torch/$(module_dir torch)}"
+END
+    sed -i '2i shopt -s extglob' compile.sh
+    chmod +x compile.sh
+    options+=(CMAKE_CXX_COMPILER_LAUNCHER="$output/compile.sh" CMAKE_CXX_FLAGS="-fpch-preprocess")
+fi
+
 "$python" -m venv environment
 export PATH=$output/environment/bin:$PATH
 step "installing it in a new environment, with a build in isolation" install \
-    python -m pip install --disable-pip-version-check "$sdist" "${options[@]/#/--config-settings=cmake.define.}"
+    python -m pip install --disable-pip-version-check "$sdist" \
+    --config-settings=build-dir=build/release "${options[@]/#/--config-settings=cmake.define.}"
 size=$(du -shc environment/lib/python*/site-packages/{metatensor,metatomic}* | tail -n 1 | cut -f 1)
 
 ### 3. What users do
