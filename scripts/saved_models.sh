@@ -29,6 +29,7 @@ fi
 
 models=$source_dir/tests/atomistic/saved_models
 legacy=$models/metatensor-torch-0.7.6
+say "writing the models into $models"
 "$legacy_dir/bin/python" -W ignore "$models/make_models.py" "$legacy"
 "$METATENSOR_ORACLE_PYTHON" -W ignore "$models/make_models.py" "$models/metatomic-torch-0.1.19"
 # the schemas of that generation

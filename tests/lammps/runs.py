@@ -16,10 +16,11 @@ class Lammps:
         self.folder = folder
         self.plugin = os.environ["METATENSOR_PLUGIN"]
 
-    def run(self, script, n_ranks=1, check=True, environment=None, options=(), kokkos=True):
+    def run(self, script, n_ranks=1, check=True, environment=None, options=(), kokkos=True, timeout=300):
         """Runs an input script (text); returns what LAMMPS printed, on both streams.
 
         `kokkos`: with the options of METATENSOR_LAMMPS_OPTIONS, such as those that switch KOKKOS on.
+        `timeout`: in seconds, after which the test fails.
         """
         (self.folder / "in.script").write_text(script)
         command = [os.environ["MPIEXEC"], "-n", str(n_ranks), os.environ["LMP"], "-nocite", "-in", "in.script"]
@@ -33,7 +34,7 @@ class Lammps:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=timeout,
         )
         if check:
             assert result.returncode == 0, result.stdout[-4000:]

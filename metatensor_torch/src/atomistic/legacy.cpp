@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "legacy.hpp"
 
-#include <torch/csrc/jit/frontend/resolver.h>
-#include <torch/csrc/jit/frontend/sugared_value.h>
-#include <torch/custom_class.h>
-
 #include "check.hpp"
+#include "script_names.hpp"
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations" // quantity, which legacy models compare
 
@@ -110,21 +107,6 @@ bool is_legacy_model(const torch::jit::Module& model) {
 
 namespace {
 
-/// Finds what the methods of `as_current_model` name: the operators `metatomic.*` and the classes.
-struct ClassResolver final : public torch::jit::Resolver {
-    std::shared_ptr<torch::jit::SugaredValue>
-    resolveValue(const std::string& name, torch::jit::GraphFunction& /*function*/,
-                 const torch::jit::SourceRange& /*range*/) override {
-        if (name == "metatomic") return std::make_shared<torch::jit::BuiltinModule>(name);
-        return nullptr;
-    }
-
-    c10::TypePtr resolveType(const std::string& name, const torch::jit::SourceRange& /*range*/) override {
-        const auto* space = name == "TensorMap" ? "metatensor." : "metatomic.";
-        return torch::getCustomClass("__torch__.torch.classes." + std::string(space) + name);
-    }
-};
-
 constexpr auto METHODS = R"(
 def capabilities(self) -> ModelCapabilities:
     return metatomic._current_capabilities(self.model.capabilities())
@@ -156,7 +138,7 @@ def forward(
 torch::jit::Module as_current_model(const torch::jit::Module& model) {
     torch::jit::Module current("__torch__.metatomic.torch.legacy.AtomisticModel");
     current.register_module("model", model);
-    current.define(METHODS, std::make_shared<ClassResolver>());
+    current.define(METHODS, std::make_shared<ScriptNames>());
     current.train(false);
     return current;
 }

@@ -9,6 +9,7 @@
 #include "metatomic/torch/misc.hpp"
 #include "metatomic/torch/model.hpp"
 #include "model_archive.hpp"
+#include "native_forward.hpp"
 #include "old_calls.hpp"
 #include "paths.hpp"
 
@@ -126,7 +127,8 @@ metatensor_torch::Module load_atomistic_model(std::string path,
     check_atomistic_model(path);
     try {
         const auto model = detail::load_module(path);
-        return detail::is_legacy_model(model) ? detail::as_current_model(model) : model;
+        return detail::is_legacy_model(model) ? detail::as_current_model(model)
+                                              : detail::with_native_forward(model);
     } catch (const c10::Error& error) {
         throw_load_error(path, error.what_without_backtrace());
     } catch (const std::exception& error) {

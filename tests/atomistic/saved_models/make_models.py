@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writes the models of this folder, with what the packages that wrote them compute: ``python make_models.py FOLDER``.
+"""Writes the models of this folder, with what the packages that wrote them compute: ``python make_models.py FOLDER [NAME ...]``.
 
 The folders are named after what wrote them: ``scripts/saved_models.sh`` makes the environments and runs this script in each.
 Every ``NAME.pt`` is a model, and ``NAME.results.pt`` a dictionary of tensors: for system ``i``, ``i.types``,
 ``i.positions``, ``i.cell`` and ``i.pbc`` in the units of the engine, here nanometers; for the neighbor list ``n`` that the
-model requests ``i.n.samples`` and ``i.n.vectors``; for each output ``NAME.values`` and ``NAME.samples``, where ``atom:NAME``
-is the one per atom and ``selected:NAME`` the one of the selected atoms; ``i.forces``, minus the derivative of the energy.
+model requests ``i.n.samples`` and ``i.n.vectors``; for data that it requests ``i.data.NAME``, values in ``DATA_UNITS``; for
+each output ``NAME.values`` and ``NAME.samples``, where ``atom:NAME`` is the one per atom and ``selected:NAME`` the one of the
+selected atoms, and ``NAME.PARAMETER.values`` of its gradients; ``i.forces``, minus the derivative of the energy.
 """
 
 import itertools
 import pathlib
 import sys
-from typing import Dict, List, Optional
+from typing import Dict, List, NamedTuple, Optional
 
 import metatensor.torch
 import torch
@@ -40,6 +41,8 @@ except ImportError:  # before May 2025
         System,
         register_autograd_neighbors,
     )
+
+IS_LEGACY = AtomisticModel.__name__ != "AtomisticModel"
 
 
 def single_block(values: torch.Tensor, samples: Labels, components: List[Labels], name: str) -> TensorMap:
@@ -227,12 +230,155 @@ class Dense(torch.nn.Module):
         return {"energy": single_block(result, per_system, [], "energy")}
 
 
-def outputs_of(module, names: Dict[str, str]) -> Dict[str, ModelOutput]:
+class Committee(torch.nn.Module):
+    """Energy, its ensemble and its uncertainty, of systems and of atoms, all or selected ones."""
+
+    def __init__(self):
+        super().__init__()
+        self.members = torch.nn.ModuleList([PairEnergy(cutoff, False, True) for cutoff in [2.0, 2.5, 3.0]])
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        rows: List[List[int]] = []
+        energies: List[torch.Tensor] = []
+        for s, system in enumerate(systems):
+            of_members: List[torch.Tensor] = []
+            for member in self.members:
+                of_members.append(member(system))
+            energies.append(torch.stack(of_members, dim=1))
+            for a in range(len(system)):
+                rows.append([s, a])
+        samples = Labels(["system", "atom"], torch.tensor(rows))
+        ensemble = single_block(torch.cat(energies), samples, [], "energy")
+        if selected_atoms is not None:
+            ensemble = metatensor.torch.slice(ensemble, "samples", selected_atoms)
+        results: Dict[str, TensorMap] = {}
+        for name, output in outputs.items():
+            values = ensemble
+            if not output.per_atom:
+                values = metatensor.torch.sum_over_samples(ensemble, ["atom"])
+            block = values.block()
+            if name == "energy":
+                results[name] = single_block(block.values.mean(1, keepdim=True), block.samples, [], "energy")
+            elif name == "energy_uncertainty":
+                results[name] = single_block(block.values.std(1, keepdim=True), block.samples, [], "energy")
+            elif name == "energy_ensemble":
+                results[name] = values
+        return results
+
+
+class Gradients(torch.nn.Module):
+    """Energy with gradients that the model itself computes: those of a harmonic trap, and of its strain."""
+
+    def __init__(self):
+        super().__init__()
+        self.springs = PairEnergy(2.5, True, False)
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        rows: List[List[int]] = []
+        energies: List[torch.Tensor] = []
+        forces: List[torch.Tensor] = []
+        strains: List[torch.Tensor] = []
+        for s, system in enumerate(systems):
+            energies.append(0.5 * (system.positions**2).sum() + self.springs(system).sum())
+            forces.append(system.positions.detach())
+            strains.append(system.positions.detach().T @ system.positions.detach())
+            for a in range(len(system)):
+                rows.append([s, s, a])
+        per_system = Labels(["system"], torch.arange(len(systems)).reshape(-1, 1))
+        properties = Labels(["energy"], torch.tensor([[0]]))
+        energy = TensorBlock(torch.stack(energies).reshape(-1, 1), per_system, [], properties)
+        xyz = torch.tensor([[0], [1], [2]])
+        if "positions" in outputs["energy"].explicit_gradients:
+            samples = Labels(["sample", "system", "atom"], torch.tensor(rows))
+            values = torch.cat(forces).reshape(-1, 3, 1)
+            energy.add_gradient("positions", TensorBlock(values, samples, [Labels(["xyz"], xyz)], properties))
+        if "strain" in outputs["energy"].explicit_gradients:
+            samples = Labels(["sample"], torch.arange(len(systems)).reshape(-1, 1))
+            components = [Labels(["xyz_1"], xyz), Labels(["xyz_2"], xyz)]
+            values = torch.stack(strains).reshape(-1, 3, 3, 1)
+            energy.add_gradient("strain", TensorBlock(values, samples, components, properties))
+        return {"energy": TensorMap(Labels(["_"], torch.tensor([[0]])), [energy])}
+
+
+class Variants(torch.nn.Module):
+    """Energies of two methods, under names of variants, and one of each pair of atoms."""
+
+    def __init__(self):
+        super().__init__()
+        self.near = PairEnergy(2.0, False, False)
+        self.far = PairEnergy(3.0, False, False)
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        rows: List[torch.Tensor] = []
+        near: List[torch.Tensor] = []
+        far: List[torch.Tensor] = []
+        stretches: List[torch.Tensor] = []
+        for s, system in enumerate(systems):
+            near.append(self.near(system).sum())
+            far.append(self.far(system).sum())
+            pairs = system.get_neighbor_list(self.near.request)
+            stretches.append(torch.linalg.norm(pairs.values.reshape(-1, 3), dim=1, keepdim=True))
+            rows.append(torch.cat([torch.full([len(pairs), 1], s), pairs.samples.values], dim=1))
+        per_system = Labels(["system"], torch.arange(len(systems)).reshape(-1, 1))
+        results: Dict[str, TensorMap] = {}
+        for name, output in outputs.items():
+            if name == "energy" or name == "energy/near":
+                results[name] = single_block(torch.stack(near).reshape(-1, 1), per_system, [], "energy")
+            elif name == "energy/far":
+                results[name] = single_block(torch.stack(far).reshape(-1, 1), per_system, [], "energy")
+            elif name == "mine::distance":
+                names = ["system", "first_atom", "second_atom", "cell_shift_a", "cell_shift_b", "cell_shift_c"]
+                results[name] = single_block(torch.cat(stretches), Labels(names, torch.cat(rows)), [], "distance")
+        return results
+
+
+class Inputs(torch.nn.Module):
+    """Energy that depends on data of the engine: charges and masses of atoms, and a field of its own in each system."""
+
+    def __init__(self):
+        super().__init__()
+        self.springs = PairEnergy(2.5, True, True)
+
+    def requested_inputs(self) -> Dict[str, ModelOutput]:
+        return {
+            "charge": ModelOutput(unit="e", sample_kind="atom"),
+            "mass": ModelOutput(unit="u", sample_kind="atom"),
+            "mine::field": ModelOutput(unit="eV", sample_kind="system"),
+        }
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        energies: List[torch.Tensor] = []
+        for system in systems:
+            charges = system.get_data("charge").block().values
+            masses = system.get_data("mass").block().values
+            field = system.get_data("mine::field").block().values
+            energies.append(self.springs(system).sum() + (field * charges**2 / masses).sum())
+        per_system = Labels(["system"], torch.arange(len(systems)).reshape(-1, 1))
+        return {"energy": single_block(torch.stack(energies).reshape(-1, 1), per_system, [], "energy")}
+
+
+def outputs_of(case) -> Dict[str, ModelOutput]:
     result = {}
-    for name, unit in names.items():
+    for name, unit in case.outputs.items():
         quantity = {"non_conservative_forces": "force", "non_conservative_stress": "pressure"}.get(name, "energy")
-        per_atom = isinstance(module, Springs) or name == "non_conservative_forces"
-        result[name] = ModelOutput(quantity=quantity if unit else "", unit=unit, per_atom=per_atom)
+        if name == "mine::distance":
+            result[name] = ModelOutput(unit=unit, sample_kind="atom_pair")
+            continue
+        per_atom = case.is_per_atom or name == "non_conservative_forces"
+        result[name] = ModelOutput(
+            quantity=quantity if unit else "",
+            unit=unit,
+            per_atom=per_atom,
+            explicit_gradients=["positions", "strain"] if isinstance(case.module, Gradients) else [],
+        )
     return result
 
 
@@ -245,14 +391,34 @@ MANY = {
     "non_conservative_forces": "eV/Angstrom",
     "non_conservative_stress": "eV/Angstrom^3",
 }
+COMMITTEE = {"energy": "eV", "energy_ensemble": "eV", "energy_uncertainty": "eV"}
+VARIANTS = {"energy": "eV", "energy/near": "eV", "energy/far": "Hartree", "mine::distance": "angstrom"}
+
+
+class Case(NamedTuple):
+    name: str
+    module: torch.nn.Module
+    outputs: Dict[str, str]  # units by name
+    dtype: str = "float64"
+    length_unit: str = "angstrom"
+    is_per_atom: bool = False  # are outputs per atom, and of selected atoms, computed, too?
 
 
 def models():
-    yield "springs", Springs(), {"energy": "kcal/mol"}, "float64"
-    yield "springs-float32", Springs(), {"energy": "eV"}, "float32"
-    yield "many-outputs", ManyOutputs(), MANY, "float64"
-    yield "by-type", ByType(), {"energy": "eV"}, "float64"
-    yield "dense", Dense(), {"energy": "eV"}, "float64"
+    yield Case("springs", Springs(), {"energy": "kcal/mol"}, is_per_atom=True)
+    yield Case("springs-float32", Springs(), {"energy": "eV"}, "float32", is_per_atom=True)
+    yield Case("many-outputs", ManyOutputs(), MANY)
+    yield Case("by-type", ByType(), {"energy": "eV"})
+    yield Case("dense", Dense(), {"energy": "eV"})
+    yield Case("many-outputs-float32", ManyOutputs(), MANY, "float32")
+    yield Case("committee", Committee(), COMMITTEE, is_per_atom=True)
+    yield Case("committee-float32", Committee(), COMMITTEE, "float32", is_per_atom=True)
+    yield Case("gradients", Gradients(), {"energy": "eV"})
+    yield Case("atomic-units", Springs(), {"energy": "Hartree"}, length_unit="bohr", is_per_atom=True)
+    if not IS_LEGACY:  # which knew neither variants nor data that models request
+        yield Case("variants", Variants(), VARIANTS)
+        yield Case("inputs", Inputs(), {"energy": "eV"})
+        yield Case("inputs-float32", Inputs(), {"energy": "eV"}, "float32")
 
 
 def pair_rows(positions, cell, pbc, cutoff, full_list):
@@ -299,36 +465,76 @@ def make_systems(model, dtype, results):
             )
             register_autograd_neighbors(system, block, check_consistency=True)
             system.add_neighbor_list(request, block)
+        if not IS_LEGACY:
+            add_inputs(system, s, model.requested_inputs(use_new_names=True), results)
         systems.append(system)
     return systems
 
 
+#: What the data of the engine come in
+DATA_UNITS = {"charge": "e", "mass": "electron_mass", "mine::field": "kcal/mol"}
+
+
+def add_inputs(system, s, requests, results):
+    for name, request in requests.items():
+        scale = 1822.9 if name == "mass" else 0.3
+        is_of_atoms = request.sample_kind == "atom"
+        n_rows = len(system) if is_of_atoms else 1
+        values = (scale * (1.0 + torch.arange(float(n_rows), dtype=torch.float64))).reshape(-1, 1).to(system.positions.dtype)
+        results[f"{s}.data.{name}"] = values
+        if is_of_atoms:
+            rows = torch.stack([torch.zeros(n_rows, dtype=torch.int32), torch.arange(n_rows, dtype=torch.int32)], dim=1)
+            samples = Labels(["system", "atom"], rows)
+        else:
+            samples = Labels(["system"], torch.tensor([[0]]))
+        data = single_block(values, samples, [], name.split("::")[-1])
+        data.set_info("unit", DATA_UNITS[name])
+        system.add_data(name, data)
+
+
 #: What is asked of the outputs with a unit, by the engine
-ENGINE_UNITS = {"kcal/mol": "eV", "eV": "meV", "eV/Angstrom": "eV/Angstrom", "eV/Angstrom^3": "eV/Angstrom^3", "": ""}
+ENGINE_UNITS = {
+    "kcal/mol": "eV",
+    "eV": "meV",
+    "Hartree": "eV",
+    "eV/Angstrom": "eV/Angstrom",
+    "eV/Angstrom^3": "eV/Angstrom^3",
+    "angstrom": "nm",
+    "": "",
+}
 
 
 SELECTED = torch.tensor([[0, 1], [0, 4], [1, 2]])
 
 
-def run(model, names, dtype):
+def run(model, case):
     results = {}
-    systems = make_systems(model, dtype, results)
-    declared = outputs_of(model.module, names)
+    systems = make_systems(model, getattr(torch, case.dtype), results)
+    declared = outputs_of(case)
     kinds = [("", None)]
-    if isinstance(model.module, Springs):
+    if case.is_per_atom:
         kinds += [("atom:", None), ("selected:", Labels(["system", "atom"], SELECTED))]
     for prefix, selected in kinds:
         requested = {}
         for name, output in declared.items():
             unit = ENGINE_UNITS[output.unit]
+            if name == "mine::distance":
+                requested[name] = ModelOutput(unit=unit, sample_kind="atom_pair")
+                continue
             per_atom = prefix == "atom:" or name == "non_conservative_forces"
-            requested[name] = ModelOutput(quantity=output.quantity, unit=unit, per_atom=per_atom)
+            requested[name] = ModelOutput(
+                quantity=output.quantity, unit=unit, per_atom=per_atom, explicit_gradients=output.explicit_gradients
+            )
         options = ModelEvaluationOptions(length_unit="nm", outputs=requested, selected_atoms=selected)
-        outputs = model(systems, options, check_consistency=True)
+        # metatomic-torch 0.1.19 refuses all outputs of pairs: "with sample kind 'atom_pair', only with 'atom_pair'"
+        outputs = model(systems, options, check_consistency="mine::distance" not in requested)
         for name, output in outputs.items():
             block = output.block()
             results[f"{prefix}{name}.values"] = block.values.detach().clone()
             results[f"{prefix}{name}.samples"] = block.samples.values.clone()
+            for parameter, gradient in block.gradients():
+                results[f"{prefix}{name}.{parameter}.values"] = gradient.values.detach().clone()
+                results[f"{prefix}{name}.{parameter}.samples"] = gradient.samples.values.clone()
         if prefix == "":
             energy = outputs["energy"].block().values.sum()
             for s, gradient in enumerate(torch.autograd.grad(energy, [system.positions for system in systems])):
@@ -339,25 +545,28 @@ def run(model, names, dtype):
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(exist_ok=True)
-    for name, module, outputs, dtype in models():
+    only = sys.argv[2:]
+    for case in models():
+        if only and case.name not in only:
+            continue
         capabilities = ModelCapabilities(
-            outputs=outputs_of(module, outputs),
+            outputs=outputs_of(case),
             atomic_types=[1, 8],
             interaction_range=3.5,
-            length_unit="angstrom",
+            length_unit=case.length_unit,
             supported_devices=["cpu", "cuda"],
-            dtype=dtype,
+            dtype=case.dtype,
         )
         metadata = ModelMetadata(
-            name=name,
+            name=case.name,
             description="A model of the tests",
             authors=["The authors <authors@example.org>"],
             references={"model": ["A reference"], "architecture": ["Another one"]},
             extra={"key": "value"},
         )
-        model = AtomisticModel(module.eval(), metadata, capabilities)
-        model.save(str(folder / f"{name}.pt"))
-        torch.save(run(model, outputs, getattr(torch, dtype)), folder / f"{name}.results.pt")
+        model = AtomisticModel(case.module.eval(), metadata, capabilities)
+        model.save(str(folder / f"{case.name}.pt"))
+        torch.save(run(model, case), folder / f"{case.name}.results.pt")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import torch
 
 from metatensor_torch import Labels, TensorMap
 
-from . import _extensions, _legacy, _operators
+from . import _extensions, _legacy, _operators, _portable
 from ._classes import (
     ModelCapabilities,
     ModelEvaluationOptions,
@@ -210,6 +210,9 @@ class AtomisticModel(torch.nn.Module):
     def save(self, file: Union[str, os.PathLike, BinaryIO], collect_extensions: Optional[str] = None) -> None:
         """Script the model and write it to a file that engines can load.
 
+        The file can be loaded by metatomic-torch, too, unless the code of the model itself calls an operation of
+        ``metatensor.torch``: there, these are no operators.
+
         :param file: name of the file, usually ``*.pt``, or a file object that is open for writing bytes
         :param collect_extensions: directory to which to copy the TorchScript extensions that are loaded now,
             which the model might need; an engine can be told to look for them there
@@ -222,10 +225,19 @@ class AtomisticModel(torch.nn.Module):
         on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
         model = self if on_cpu else copy.deepcopy(self).to("cpu")
         torch.jit.save(
-            torch.jit.script(model),
+            torch.jit.script(_portable.AtomisticModel(model)),
             os.fspath(file) if isinstance(file, (str, os.PathLike)) else file,
             _extra_files=_extra_files(self._metadata, collect_extensions),
         )
+
+    def export(self, file: Union[str, os.PathLike, BinaryIO], collect_extensions: Optional[str] = None) -> None:
+        """Older name of :py:meth:`save`.
+
+        :param file: name of the file, or a file object
+        :param collect_extensions: directory to which to copy the TorchScript extensions
+        """
+        warnings.warn("`export()` is deprecated, use `save()`", DeprecationWarning, stacklevel=2)
+        self.save(file, collect_extensions)
 
 
 def is_atomistic_model(module: torch.nn.Module) -> bool:

@@ -1,15 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Atoms of other packages as :py:class:`metatomic.torch.System`."""
 
-from typing import Any, List, Optional, Union
+from typing import Any, List, Optional, Protocol, Sequence, Union
 
 import torch
 
 from ._classes import System
 
 
+class IntoSystem(Protocol):
+    """What can be made a system: ``ase.Atoms``, or anything else with these attributes."""
+
+    numbers: Sequence[int]  #: types of atoms [n_atoms]
+    positions: Sequence[Sequence[float]]  #: [n_atoms, 3]
+    cell: Any  #: cell vectors in rows [3, 3]
+    pbc: Sequence[bool]  #: is it periodic along each of them? [3]
+
+
 def systems_to_torch(
-    systems: Union[Any, List[Any]],
+    systems: Union[IntoSystem, List[IntoSystem]],
     dtype: Optional[torch.dtype] = None,
     device: Optional[torch.device] = None,
     positions_requires_grad: bool = False,
