@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <algorithm>
+#include <iterator>
+#include <map>
 #include <random>
 #include <set>
 
@@ -91,17 +94,32 @@ TEST(LabelsSelect, IsAscendingForOtherNames) {
                 ThrowsMessage<c10::Error>(HasSubstr("contains '_', but these Labels only have [a, b]")));
 }
 
-/// Random sets, whose entries come sorted or not, against std::set
-class RandomLabelsSets : public ::testing::TestWithParam<std::tuple<bool, bool>> {
+/// Two sets whose rows have `n_columns` values out of `n_values`, which are `step` apart
+struct RandomSets {
+    const char* name;
+    int64_t n_first;
+    int64_t n_second;
+    size_t n_columns;
+    int64_t n_values;
+    int64_t step;
+};
+
+/// Random sets, whose entries come sorted or not, against std::set: merged, searched, or found by their hash,
+/// with rows of up to 32 bits and of more
+class RandomLabelsSets : public ::testing::TestWithParam<std::tuple<bool, bool, RandomSets>> {
   protected:
     using Row = std::vector<int32_t>;
 
-    static std::vector<Row> rows(bool sorted, int seed) {
+    static std::vector<Row> rows(const RandomSets& sets, int64_t count, bool sorted, int seed) {
         std::mt19937 random(seed);
         std::set<Row> unique;
-        while (unique.size() < 300) {
-            unique.insert({static_cast<int32_t>(random() % 12), static_cast<int32_t>(random() % 12) - 6,
-                           static_cast<int32_t>(random() % 12)});
+        while (static_cast<int64_t>(unique.size()) < count) {
+            Row row;
+            for (size_t j = 0; j < sets.n_columns; ++j) {
+                const auto number = static_cast<int64_t>(random()) % sets.n_values - sets.n_values / 2;
+                row.push_back(static_cast<int32_t>(number * sets.step));
+            }
+            unique.insert(row);
         }
         std::vector<Row> result(unique.begin(), unique.end());
         if (!sorted) {
@@ -110,19 +128,38 @@ class RandomLabelsSets : public ::testing::TestWithParam<std::tuple<bool, bool>>
         return result;
     }
 
-    static Labels labels(const std::vector<Row>& rows) {
-        auto values = torch::empty({static_cast<int64_t>(rows.size()), 3}, torch::kInt);
-        for (size_t i = 0; i < rows.size(); ++i) {
-            std::copy(rows[i].begin(), rows[i].end(), values.data_ptr<int32_t>() + 3 * i);
+    static Labels labels(const std::vector<Row>& rows, size_t n_columns) {
+        auto values =
+            torch::empty({static_cast<int64_t>(rows.size()), static_cast<int64_t>(n_columns)}, torch::kInt);
+        std::vector<std::string> names;
+        for (size_t j = 0; j < n_columns; ++j) {
+            names.push_back("d" + std::to_string(j));
         }
-        return torch::make_intrusive<LabelsHolder>(std::vector<std::string>{"a", "b", "c"}, values);
+        for (size_t i = 0; i < rows.size(); ++i) {
+            std::copy(rows[i].begin(), rows[i].end(), values.data_ptr<int32_t>() + n_columns * i);
+        }
+        return torch::make_intrusive<LabelsHolder>(names, values);
+    }
+
+    /// Places of `rows` in `result`, or -1
+    static std::vector<int64_t> places(const std::vector<Row>& rows, const std::vector<Row>& result) {
+        std::map<Row, int64_t> known;
+        for (const auto& row : result) {
+            known.emplace(row, static_cast<int64_t>(known.size()));
+        }
+        std::vector<int64_t> found;
+        for (const auto& row : rows) {
+            const auto place = known.find(row);
+            found.push_back(place == known.end() ? -1 : place->second);
+        }
+        return found;
     }
 };
 
 TEST_P(RandomLabelsSets, AgreeWithSetsOfTheStandardLibrary) {
-    const auto [first_sorted, second_sorted] = GetParam();
-    const auto first_rows = rows(first_sorted, 1);
-    const auto second_rows = rows(second_sorted, 2);
+    const auto& [first_sorted, second_sorted, sets] = GetParam();
+    const auto first_rows = rows(sets, sets.n_first, first_sorted, 1);
+    const auto second_rows = rows(sets, sets.n_second, second_sorted, 2);
     const std::set<Row> in_first(first_rows.begin(), first_rows.end());
     const std::set<Row> in_second(second_rows.begin(), second_rows.end());
 
@@ -138,19 +175,45 @@ TEST_P(RandomLabelsSets, AgreeWithSetsOfTheStandardLibrary) {
         }
     }
     ASSERT_FALSE(common.empty());
-    const auto a = labels(first_rows);
-    const auto b = labels(second_rows);
-    EXPECT_EQ(*a->set_union(b), *labels(united));
-    EXPECT_EQ(*a->set_intersection(b), *labels(common));
-    EXPECT_EQ(*a->set_difference(b), *labels(only_first));
+    if (second_rows.size() < first_rows.size()) { // the order is that of the smaller set
+        common.clear();
+        std::copy_if(second_rows.begin(), second_rows.end(), std::back_inserter(common),
+                     [&](const Row& row) { return in_first.count(row) != 0; });
+    }
+    const auto a = labels(first_rows, sets.n_columns);
+    const auto b = labels(second_rows, sets.n_columns);
+    EXPECT_EQ(*a->set_union(b), *labels(united, sets.n_columns));
+    EXPECT_EQ(*a->set_intersection(b), *labels(common, sets.n_columns));
+    EXPECT_EQ(*a->set_difference(b), *labels(only_first, sets.n_columns));
+
+    const auto [union_labels, first_in_union, second_in_union] = a->union_and_mapping(b);
+    EXPECT_EQ(*union_labels, *labels(united, sets.n_columns));
+    EXPECT_EQ(list(first_in_union), places(first_rows, united));
+    EXPECT_EQ(list(second_in_union), places(second_rows, united));
+    const auto [common_labels, first_in_common, second_in_common] = a->intersection_and_mapping(b);
+    EXPECT_EQ(*common_labels, *labels(common, sets.n_columns));
+    EXPECT_EQ(list(first_in_common), places(first_rows, common));
+    EXPECT_EQ(list(second_in_common), places(second_rows, common));
+    const auto [rest, first_in_rest] = a->difference_and_mapping(b);
+    EXPECT_EQ(*rest, *labels(only_first, sets.n_columns));
+    EXPECT_EQ(list(first_in_rest), places(first_rows, only_first));
 }
 
-INSTANTIATE_TEST_SUITE_P(Order, RandomLabelsSets, ::testing::Combine(::testing::Bool(), ::testing::Bool()),
-                         [](const auto& info) {
-                             const auto name = [](bool sorted) { return sorted ? "sorted" : "shuffled"; };
-                             return std::string(name(std::get<0>(info.param))) + "_" +
-                                    name(std::get<1>(info.param));
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Order, RandomLabelsSets,
+    ::testing::Combine(::testing::Bool(), ::testing::Bool(),
+                       ::testing::Values(RandomSets{"few", 300, 300, 3, 12, 1},
+                                         RandomSets{"many", 5000, 4000, 2, 100, 1},
+                                         RandomSets{"few_in_many", 5000, 40, 2, 100, 1},
+                                         RandomSets{"one_column", 2000, 2000, 1, 4000, 1},
+                                         RandomSets{"wide", 3000, 3000, 3, 15, 286'331'153},
+                                         RandomSets{"many_columns", 3000, 3000, 6, 4, 1},
+                                         RandomSets{"too_wide_to_pack", 3000, 3000, 9, 3, 700'000'000})),
+    [](const auto& info) {
+        const auto name = [](bool sorted) { return sorted ? "sorted" : "shuffled"; };
+        return std::string(std::get<2>(info.param).name) + "_" + name(std::get<0>(info.param)) + "_" +
+               name(std::get<1>(info.param));
+    });
 
 } // namespace
 

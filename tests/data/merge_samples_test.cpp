@@ -75,6 +75,12 @@ TEST(MergeSamples, AddsDimensionsWithOneValueForEachBlock) {
         merge_samples_with({&first, &second}, {"x", "y"}, {of_first, of_second}, /*sort=*/true);
     EXPECT_EQ(*merged.samples, *LabelsHolder::create({"s", "x", "y"}, {{0, 6, -2}, {0, 8, -1}, {1, 8, -1}}));
     EXPECT_THAT(list(merged.places), ElementsAre(1, 2, 0));
+
+    const auto unsorted =
+        merge_samples_with({&first, &second}, {"x", "y"}, {of_first, of_second}, /*sort=*/false);
+    EXPECT_EQ(*unsorted.samples,
+              *LabelsHolder::create({"s", "x", "y"}, {{0, 8, -1}, {1, 8, -1}, {0, 6, -2}}));
+    EXPECT_THAT(list(unsorted.places), ElementsAre(0, 1, 2));
 }
 
 TEST(MergeSamples, GradientsFollowTheirSamples) {

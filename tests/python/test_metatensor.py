@@ -4,6 +4,7 @@
 import copy
 import io
 import os
+from typing import List, Tuple
 
 import pytest
 import torch
@@ -50,6 +51,27 @@ def test_pickle_and_copy():
     tensor = copy.deepcopy(example_map())
     assert tensor.keys.names == ["l"]
     assert tensor.block().values.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
+class Sets(torch.nn.Module):
+    """Both forms of each set operation"""
+
+    def forward(self, a: Labels, b: Labels) -> Tuple[List[Labels], List[torch.Tensor]]:
+        union, union_a, union_b = a.union_and_mapping(b)
+        common, common_a, common_b = a.intersection_and_mapping(b)
+        rest, rest_a = a.difference_and_mapping(b)
+        labels = [union, a.union(b), common, a.intersection(b), rest, a.difference(b)]
+        return labels, [union_a, union_b, common_a, common_b, rest_a]
+
+
+def test_sets(tmp_path):
+    a = Labels(["a", "b"], torch.tensor([[0, 1], [1, 2], [0, 3]]))
+    b = Labels(["a", "b"], torch.tensor([[0, 3], [5, 0], [0, 1]]))
+    for module in variants(Sets(), tmp_path):
+        labels, mappings = module(a, b)
+        union, common, rest = [[0, 1], [1, 2], [0, 3], [5, 0]], [[0, 1], [0, 3]], [[1, 2]]
+        assert [entry.values.tolist() for entry in labels] == [union, union, common, common, rest, rest]
+        assert [mapping.tolist() for mapping in mappings] == [[0, 1, 2], [2, 3, 0], [0, -1, 1], [1, -1, 0], [-1, 0, -1]]
 
 
 def test_eager_errors_are_those_of_python():

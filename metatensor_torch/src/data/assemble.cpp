@@ -66,6 +66,10 @@ void copy_on_host(const Tensor& values, const PartOfWhole& part, const Tensor& w
     const auto scatter = scatter_of(values.element_size());
 
     const bool whole_rows = columns == nullptr && source_size == target_size;
+    if (whole_rows && rows == nullptr) {
+        std::memcpy(target + part.first_row * n_between * target_size, source, values.nbytes());
+        return;
+    }
     for (int64_t i = 0; i < values.size(0); ++i) {
         auto* row = target + (rows != nullptr ? rows[i] : part.first_row + i) * n_between * target_size;
         if (whole_rows) {

@@ -13,52 +13,48 @@ namespace {
 
 torch::Tensor make_places(int64_t count) { return empty_on_host({count}, torch::kLong); }
 
-/// Places or numbers of rows for use inside a function; those of small sets need no memory of the heap
-class Scratch {
-  public:
-    explicit Scratch(int64_t count) { places_.resize_for_overwrite(count); }
-    int64_t* get() { return places_.data(); }
+/// For each row of a set whether it is chosen; that of small sets needs no memory of the heap
+using Choice = c10::SmallVector<uint8_t, 256>;
 
-  private:
-    c10::SmallVector<int64_t, 64> places_;
-};
-
-/// Copies the rows whose number, one of 0, 1, ..., `n_chosen` - 1 in ascending order, is not -1 to `target`.
-/// Each row is written, and then written over if it was not chosen, as nobody can foresee which ones are.
-void copy_chosen(RowSpan rows, const int64_t* numbers, int64_t n_chosen, int32_t* target) {
+/// Copies the first `n_chosen` rows for which `is_chosen(number)` to `target`. Each row is written, and then
+/// written over if it was not chosen, as nobody can foresee which ones are.
+template <typename IsChosen>
+void copy_chosen(RowSpan rows, int64_t n_chosen, int32_t* target, const IsChosen& is_chosen) {
     with_row_size(rows.size, [&](auto size) {
         int64_t n_copied = 0;
         for (int64_t i = 0; n_copied < n_chosen; ++i) {
             for (int64_t j = 0; j < size; ++j) {
                 target[n_copied * size + j] = rows.data[i * size + j];
             }
-            n_copied += static_cast<int64_t>(numbers[i] >= 0);
+            n_copied += static_cast<int64_t>(is_chosen(i));
         }
     });
 }
 
-/// Numbers the rows that are to be kept, those that have a place or those that have none: 0, 1, ..., and -1
-/// for the others. Returns how many are kept.
-int64_t number_kept(const int64_t* places, int64_t count, bool keep_placed, int64_t* numbers) {
-    int64_t n_kept = 0;
-    for (int64_t i = 0; i < count; ++i) {
-        const auto kept = static_cast<int64_t>((places[i] >= 0) == keep_placed);
-        numbers[i] = (n_kept + 1) * kept - 1;
-        n_kept += kept;
+/// The chosen rows, of which there are `n_chosen`
+template <typename IsChosen>
+torch::Tensor chosen_rows(LabelsData& set, int64_t n_chosen, const IsChosen& is_chosen) {
+    const auto rows = set.host();
+    if (n_chosen == rows.count) {
+        return set.host_tensor();
     }
-    return n_kept;
+    auto chosen = empty_on_host({n_chosen, rows.size}, torch::kInt);
+    copy_chosen(rows, n_chosen, chosen.data_ptr<int32_t>(), is_chosen);
+    return chosen;
 }
 
-/// Rows of `first` that have a place, or those that have none; where they go is written to `numbers`.
-torch::Tensor keep_rows(LabelsData& first, const int64_t* places, bool keep_placed, int64_t* numbers) {
-    const auto rows = first.host();
-    const auto n_kept = number_kept(places, rows.count, keep_placed, numbers);
-    if (n_kept == rows.count) {
+/// Rows of `first`, then the chosen rows of `second`, of which there are `n_chosen`
+template <typename IsChosen>
+torch::Tensor append_chosen(LabelsData& first, LabelsData& second, int64_t n_chosen,
+                            const IsChosen& is_chosen) {
+    if (n_chosen == 0) {
         return first.host_tensor();
     }
-    auto kept = empty_on_host({n_kept, rows.size}, torch::kInt);
-    copy_chosen(rows, numbers, n_kept, kept.data_ptr<int32_t>());
-    return kept;
+    const auto rows = first.host();
+    auto united = empty_on_host({rows.count + n_chosen, rows.size}, torch::kInt);
+    auto* target = std::copy_n(rows.data, rows.count * rows.size, united.data_ptr<int32_t>());
+    copy_chosen(second.host(), n_chosen, target, is_chosen);
+    return united;
 }
 
 /// For each row of `wanted` its place in `rows` or -1, written to `places`
@@ -68,9 +64,33 @@ void find_host_rows(LabelsData& rows, LabelsData& wanted, int64_t* places) {
         std::iota(places, places + wanted_rows.count, 0);
         return;
     }
-    const auto& index = rows.index();
     // the order of what is searched only matters for a merge, and costs a pass
-    index.find_all(rows.host(), wanted_rows, index.sorted() && is_sorted(wanted_rows), places);
+    rows.index().find_all(rows.host(), wanted_rows, rows.sorted() && wanted.sorted(), places);
+}
+
+/// Chooses the rows of `wanted` that are in `rows`, or those that are not; returns how many there are. Their
+/// places never leave the cache.
+int64_t choose(LabelsData& rows, LabelsData& wanted, bool if_found, Choice& choice) {
+    const auto wanted_rows = wanted.host();
+    choice.resize_for_overwrite(wanted_rows.count);
+    if (&rows == &wanted) {
+        std::fill(choice.begin(), choice.end(), static_cast<uint8_t>(if_found));
+        return if_found ? wanted_rows.count : 0;
+    }
+    constexpr int64_t PIECE = 4096;
+    int64_t places[PIECE];
+    const bool sorted = rows.sorted() && wanted.sorted();
+    int64_t n_chosen = 0;
+    for (int64_t start = 0; start < wanted_rows.count; start += PIECE) {
+        const auto count = std::min(PIECE, wanted_rows.count - start);
+        rows.index().find_all(rows.host(), wanted_rows.part(start, count), sorted, places);
+        for (int64_t i = 0; i < count; ++i) {
+            const auto chosen = static_cast<uint8_t>((places[i] >= 0) == if_found);
+            choice[start + i] = chosen;
+            n_chosen += chosen;
+        }
+    }
+    return n_chosen;
 }
 
 /// Marks the rows that agree with a row of `wanted` in the dimensions `columns`, through a table of all keys
@@ -124,73 +144,69 @@ torch::Tensor find_host_rows(LabelsData& rows, LabelsData& wanted) {
 }
 
 MappedRows unite_host_rows(LabelsData& first, LabelsData& second, Mappings mappings) {
-    const auto rows = first.host();
-    const auto other_rows = second.host();
+    if (mappings == Mappings::LEFT_OUT) {
+        Choice is_new;
+        const auto n_new = choose(first, second, /*if_found=*/false, is_new);
+        return {append_chosen(first, second, n_new, [&](int64_t k) { return is_new[k]; }), {}, {}};
+    }
+    const auto n_first = first.host().count;
     MappedRows result;
-    Scratch scratch(mappings == Mappings::WANTED ? 0 : other_rows.count);
-    auto* place = scratch.get();
-    if (mappings == Mappings::WANTED) {
-        result.from_second = make_places(other_rows.count);
-        place = result.from_second.data_ptr<int64_t>();
+    result.from_second = find_host_rows(first, second);
+    auto* const place = result.from_second.data_ptr<int64_t>();
+    auto n_united = n_first;
+    for (int64_t k = 0; k < result.from_second.numel(); ++k) {
+        const bool is_new = place[k] < 0;
+        place[k] = is_new ? n_united : place[k];
+        n_united += static_cast<int64_t>(is_new);
     }
-    find_host_rows(first, second, place);
-    // places of new rows as numbers of what is copied, -1 for the others
-    Scratch numbers(other_rows.count);
-    const auto n_new = number_kept(place, other_rows.count, /*keep_placed=*/false, numbers.get());
-    if (n_new == 0) {
-        result.rows = first.host_tensor();
-    } else {
-        result.rows = empty_on_host({rows.count + n_new, rows.size}, torch::kInt);
-        auto* target = std::copy_n(rows.data, rows.count * rows.size, result.rows.data_ptr<int32_t>());
-        copy_chosen(other_rows, numbers.get(), n_new, target);
-    }
-    if (mappings == Mappings::WANTED) {
-        result.from_first = make_places(rows.count);
-        std::iota(result.from_first.data_ptr<int64_t>(), result.from_first.data_ptr<int64_t>() + rows.count,
-                  0);
-        for (int64_t k = 0; k < other_rows.count; ++k) {
-            place[k] = place[k] < 0 ? rows.count + numbers.get()[k] : place[k];
-        }
-    }
+    result.rows =
+        append_chosen(first, second, n_united - n_first, [&](int64_t k) { return place[k] >= n_first; });
+    result.from_first = make_places(n_first);
+    std::iota(result.from_first.data_ptr<int64_t>(), result.from_first.data_ptr<int64_t>() + n_first, 0);
     return result;
 }
 
 MappedRows intersect_host_rows(LabelsData& first, LabelsData& second, Mappings mappings) {
-    const auto n_first = first.host().count;
-    Scratch places(n_first);
-    find_host_rows(second, first, places.get());
     if (mappings == Mappings::LEFT_OUT) {
-        return {keep_rows(first, places.get(), /*keep_placed=*/true, places.get()), {}, {}};
+        Choice is_common;
+        const auto n_common = choose(second, first, /*if_found=*/true, is_common);
+        return {chosen_rows(first, n_common, [&](int64_t i) { return is_common[i]; }), {}, {}};
     }
     MappedRows result;
-    result.from_first = make_places(n_first);
-    auto* number = result.from_first.data_ptr<int64_t>();
-    result.rows = keep_rows(first, places.get(), /*keep_placed=*/true, number);
-
+    result.from_first = find_host_rows(second, first);
+    auto* const place = result.from_first.data_ptr<int64_t>();
     const auto n_second = second.host().count;
     result.from_second = make_places(n_second);
-    auto* target = result.from_second.data_ptr<int64_t>();
+    auto* const target = result.from_second.data_ptr<int64_t>();
     std::fill_n(target, n_second, -1);
-    const auto* place = places.get();
+    int64_t n_common = 0;
     int64_t nowhere = -1; // where rows that are not in the second set are written, to do without a branch
-    for (int64_t i = 0; i < n_first; ++i) {
-        *(place[i] < 0 ? &nowhere : target + place[i]) = number[i];
+    for (int64_t i = 0; i < result.from_first.numel(); ++i) {
+        const auto is_common = static_cast<int64_t>(place[i] >= 0);
+        *(is_common != 0 ? target + place[i] : &nowhere) = n_common;
+        place[i] = (n_common + 1) * is_common - 1;
+        n_common += is_common;
     }
+    result.rows = chosen_rows(first, n_common, [&](int64_t i) { return place[i] >= 0; });
     return result;
 }
 
 MappedRows subtract_host_rows(LabelsData& first, LabelsData& second, Mappings mappings) {
-    const auto n_first = first.host().count;
-    // the numbers of the rows replace their places
     if (mappings == Mappings::LEFT_OUT) {
-        Scratch places(n_first);
-        find_host_rows(second, first, places.get());
-        return {keep_rows(first, places.get(), /*keep_placed=*/false, places.get()), {}, {}};
+        Choice is_kept;
+        const auto n_kept = choose(second, first, /*if_found=*/false, is_kept);
+        return {chosen_rows(first, n_kept, [&](int64_t i) { return is_kept[i]; }), {}, {}};
     }
-    auto places = find_host_rows(second, first);
-    auto* place = places.data_ptr<int64_t>();
-    auto rows = keep_rows(first, place, /*keep_placed=*/false, place);
-    return {std::move(rows), std::move(places), {}};
+    auto from_first = find_host_rows(second, first);
+    auto* const place = from_first.data_ptr<int64_t>();
+    int64_t n_kept = 0;
+    for (int64_t i = 0; i < from_first.numel(); ++i) {
+        const auto is_kept = static_cast<int64_t>(place[i] < 0);
+        place[i] = (n_kept + 1) * is_kept - 1;
+        n_kept += is_kept;
+    }
+    auto rows = chosen_rows(first, n_kept, [&](int64_t i) { return place[i] >= 0; });
+    return {std::move(rows), std::move(from_first), {}};
 }
 
 torch::Tensor select_host_rows(LabelsData& rows, const std::vector<int64_t>& columns, LabelsData& selection) {

@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "data/host_array.hpp"
+
 /// Rows of integers on the host: order, look-up, search of one set of rows in another.
 namespace metatensor_torch::details {
 
@@ -19,6 +21,8 @@ struct RowSpan {
     int64_t size;
 
     const int32_t* operator[](int64_t i) const { return data + i * size; }
+    /// `n_rows` rows from `first` on
+    RowSpan part(int64_t first, int64_t n_rows) const { return {data + first * size, n_rows, size}; }
 };
 
 /// Whether the `size` values of two rows are the same
@@ -70,6 +74,8 @@ class RowIndex {
   public:
     /// Index of `rows`. Where a row occurs several times, the first is found.
     explicit RowIndex(RowSpan rows);
+    /// The same for rows of which it is known whether they are sorted
+    RowIndex(RowSpan rows, bool sorted);
 
     /// Place of the row with these values, -1 if there is none
     int64_t find(RowSpan rows, const int32_t* row) const;
@@ -98,12 +104,14 @@ class RowIndex {
     };
 
     template <typename Size>
-    Probe probe(const int32_t* row, Size size) const;
+    static Probe make_probe(const RowKeys* tags, const int32_t* row, Size size);
+    template <typename Size, typename Visit>
+    void for_each_probe(RowSpan rows, Size size, const Visit& visit) const;
     template <typename Size>
-    bool is_at(const Slot& slot, const Probe& probe, RowSpan rows, const int32_t* row, Size size) const;
+    uint64_t find_slot(RowSpan rows, const int32_t* row, const Probe& probe, Size size) const;
 
     void build_table(RowSpan rows);
-    int64_t find_sorted(RowSpan rows, const int32_t* row) const;
+    static int64_t find_sorted(RowSpan rows, const int32_t* row);
     template <typename Size>
     int64_t find_hashed(RowSpan rows, const int32_t* row, const Probe& probe, Size size) const;
     void find_all_hashed(RowSpan rows, RowSpan wanted, int64_t* places) const;
@@ -111,7 +119,9 @@ class RowIndex {
     bool sorted_ = false;
     bool range_ = false;
     std::optional<int64_t> duplicate_;
-    std::vector<Slot> table_;
+    HostArray<Slot> table_;
+    /// number of slots, a power of two, less one
+    uint64_t mask_ = 0;
     /// how a row becomes its tag, null if that is more than 32 bits
     std::shared_ptr<const RowKeys> tags_;
 };

@@ -64,12 +64,22 @@ RowSpan LabelsData::host() {
     return {rows.const_data_ptr<int32_t>(), rows.size(0), rows.size(1)};
 }
 
+bool LabelsData::sorted() {
+    auto order = order_.load(std::memory_order_relaxed);
+    if (order == Order::UNKNOWN) {
+        order = is_sorted(host()) ? Order::SORTED : Order::UNSORTED;
+        order_.store(order, std::memory_order_relaxed);
+    }
+    return order == Order::SORTED;
+}
+
 const RowIndex& LabelsData::index() {
     if (!index_ready_.load(std::memory_order_acquire)) {
         const auto rows = host();
+        const bool rows_are_sorted = sorted();
         const std::lock_guard<std::mutex> lock(mutex_);
         if (!index_ready_.load(std::memory_order_acquire)) {
-            index_ = std::make_unique<const RowIndex>(rows);
+            index_ = std::make_unique<const RowIndex>(rows, rows_are_sorted);
             index_ready_.store(true, std::memory_order_release);
         }
     }

@@ -29,6 +29,8 @@ class LabelsData {
     const torch::Tensor& host_tensor();
     /// The same, borrowed
     RowSpan host();
+    /// Whether each row is greater than the one before
+    bool sorted();
     /// Index of the rows on the host
     const RowIndex& index();
 
@@ -40,6 +42,8 @@ class LabelsData {
     std::unique_ptr<const RowIndex> index_;
     std::atomic<bool> index_ready_ = false;
     std::mutex mutex_;
+    enum class Order : uint8_t { UNKNOWN, SORTED, UNSORTED };
+    std::atomic<Order> order_ = Order::UNKNOWN;
 };
 
 /// Whether the elements of `tensor` can be read: not so for meta and traced tensors

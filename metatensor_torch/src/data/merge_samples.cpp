@@ -38,22 +38,29 @@ Labels make_samples(std::vector<std::string> names, Tensor rows, torch::Device d
     return device.is_cpu() ? samples : samples->to(device);
 }
 
-/// Merges, on the host, rows of `size` values that `make_row(block, sample, target)` makes of each sample.
+/// Rows of `size` values that `make_row(block, sample, target)` makes of each sample, on the host
 template <typename MakeRow>
-MergedSamples merge_on_host(const Blocks& blocks, std::vector<std::string> names, bool sort,
-                            const MakeRow& make_row) {
-    MergedSamples result;
-    result.starts = starts_of(blocks);
-    const auto size = static_cast<int64_t>(names.size());
-    std::vector<int32_t> rows(result.starts.back() * size);
-    auto* row = rows.data();
+Tensor rows_on_host(const Blocks& blocks, int64_t size, const MakeRow& make_row) {
+    auto rows = empty_on_host({starts_of(blocks).back(), size}, torch::kInt);
+    auto* row = rows.data_ptr<int32_t>();
     for (size_t block = 0; block < blocks.size(); ++block) {
         const auto samples = blocks[block]->samples->data()->host();
         for (int64_t i = 0; i < samples.count; ++i, row += size) {
             make_row(block, samples[i], row);
         }
     }
-    const auto merged = merge_rows({rows.data(), result.starts.back(), size}, sort);
+    return rows;
+}
+
+/// Merges, on the host, rows that `make_row(block, sample, target)` makes of each sample.
+template <typename MakeRow>
+MergedSamples merge_on_host(const Blocks& blocks, std::vector<std::string> names, bool sort,
+                            const MakeRow& make_row) {
+    MergedSamples result;
+    result.starts = starts_of(blocks);
+    const auto size = static_cast<int64_t>(names.size());
+    const Tensor rows = rows_on_host(blocks, size, make_row);
+    const auto merged = merge_rows({rows.const_data_ptr<int32_t>(), rows.size(0), size}, sort);
     auto values = empty_on_host({merged.count, size}, torch::kInt);
     std::copy(merged.values.begin(), merged.values.end(), values.data_ptr<int32_t>());
     result.samples = make_samples(std::move(names), std::move(values), blocks[0]->values.device());
@@ -126,10 +133,19 @@ MergedSamples merge_samples_with(const Blocks& blocks, const std::vector<std::st
     const auto size = all_names.size();
     all_names.insert(all_names.end(), names.begin(), names.end());
     if (all_on_host(blocks)) {
-        return merge_on_host(blocks, std::move(all_names), sort,
-                             [&](size_t block, const int32_t* sample, int32_t* row) {
-                                 std::copy_n(values[block], names.size(), std::copy_n(sample, size, row));
-                             });
+        const auto make_row = [&](size_t block, const int32_t* sample, int32_t* row) {
+            std::copy_n(values[block], names.size(), std::copy_n(sample, size, row));
+        };
+        if (sort) {
+            return merge_on_host(blocks, std::move(all_names), sort, make_row);
+        }
+        // the values of two blocks differ, so no row is there twice
+        MergedSamples result;
+        result.starts = starts_of(blocks);
+        Tensor rows = rows_on_host(blocks, static_cast<int64_t>(all_names.size()), make_row);
+        result.places = torch::arange(rows.size(0), torch::kLong);
+        result.samples = make_samples(std::move(all_names), std::move(rows), blocks[0]->values.device());
+        return result;
     }
     const auto n_new = static_cast<int64_t>(names.size());
     auto on_host = empty_on_host({static_cast<int64_t>(blocks.size()), n_new}, torch::kInt);

@@ -30,7 +30,7 @@ struct MergedSamples {
 MergedSamples merge_samples(const std::vector<const BlockData*>& blocks, bool sort);
 
 /// Samples with more dimensions at the end, `names`, in which all samples of a block have the same values:
-/// `values` of the first block [n_names], of the second, ...
+/// `values` of the first block [n_names], of the second, ..., no two of which are the same
 MergedSamples merge_samples_with(const std::vector<const BlockData*>& blocks,
                                  const std::vector<std::string>& names,
                                  const std::vector<const int32_t*>& values, bool sort);

@@ -84,7 +84,7 @@ std::optional<RowKeys> RowKeys::of(std::initializer_list<RowSpan> sets) {
     return keys;
 }
 
-std::unique_ptr<uint64_t[]> RowKeys::pack(RowSpan rows) const {
+HostArray<uint64_t> RowKeys::pack(RowSpan rows) const {
     auto keys = make_array<uint64_t>(rows.count);
     with_row_size(rows.size, [&](auto size) {
         for (int64_t i = 0; i < rows.count; ++i) {

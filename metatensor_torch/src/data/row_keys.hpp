@@ -4,18 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <initializer_list>
-#include <memory>
 #include <optional>
 
+#include "data/host_array.hpp"
 #include "data/label_rows.hpp"
 
 namespace metatensor_torch::details {
-
-/// Array that is not set to zero first, as a std::vector would be
-template <typename T>
-std::unique_ptr<T[]> make_array(int64_t count) {
-    return std::unique_ptr<T[]>(new T[count]);
-}
 
 /// How rows are packed into unsigned 64-bit keys with the same order: each column has as many bits as its
 /// values need.
@@ -26,7 +20,7 @@ class RowKeys {
     static std::optional<RowKeys> of(std::initializer_list<RowSpan> sets);
 
     /// Key of each row; they must be of the sets that this was made for.
-    std::unique_ptr<uint64_t[]> pack(RowSpan rows) const;
+    HostArray<uint64_t> pack(RowSpan rows) const;
     /// Key of any row. `fits` is false if it has other values than there are in the sets, and the key has no
     /// meaning then.
     template <typename Size>
