@@ -52,6 +52,19 @@ TEST_P(Multiply, RefusesGradientsOfGradientsOfTwoMaps) {
     EXPECT_EQ(TensorBlockHolder::gradient(x, "y")->values().item<double>(), 2.0);
 }
 
+TEST(MultiplyBooleans, CarriesTheirGradients) {
+    const Setting booleans{torch::kCPU, torch::kBool};
+    const auto make = [&](double value, double gradient) {
+        return tensor_map(
+            {with_gradient(block({"s"}, {{0}}, {{value}}, booleans), "x", {{0, 5}}, {{gradient}}, booleans)});
+    };
+    const auto gradient = [](const TensorMap& tensor) {
+        return TensorBlockHolder::gradient(TensorMapHolder::block_by_id(tensor, 0), "x")->values();
+    };
+    EXPECT_TRUE(gradient(multiply(make(1.0, 0.0), make(0.0, 1.0))).item<bool>());
+    EXPECT_FALSE(gradient(multiply(make(0.0, 1.0), make(0.0, 1.0))).item<bool>());
+}
+
 } // namespace
 
 } // namespace metatensor_torch::testing

@@ -16,6 +16,26 @@ TEST_P(Solve, FindsWeightsOfASquareSystem) {
     expect_maps_close(solve(x, y), tensor_map({"p"}, {{0}, {1}}, {{1.0, 2.0}, {3.0, -1.0}}, GetParam()));
 }
 
+TEST_P(Solve, KeepsTheOrderOfBlocksOfSeveralSizes) {
+    const auto one = [&](double value) { return block({"s"}, {{0}}, {{value}}, GetParam()); };
+    const auto two = [&](const std::vector<std::vector<double>>& values) {
+        return block({"s"}, {{0}, {1}}, values, GetParam());
+    };
+    const auto x = tensor_map({one(2.0), two({{2.0, 0.0}, {0.0, 5.0}}), one(4.0)});
+    const auto y = tensor_map({one(2.0), two({{2.0, 4.0}, {5.0, 10.0}}), one(8.0)});
+    const auto w = [&](const std::vector<std::vector<double>>& values) {
+        return block({"p"}, values.size() == 1 ? Rows{{0}} : Rows{{0}, {1}}, values, GetParam());
+    };
+    expect_maps_close(solve(x, y), tensor_map({w({{1.0}}), w({{1.0, 1.0}, {2.0, 2.0}}), w({{2.0}})}));
+}
+
+TEST_P(Solve, NamesTheKeyOfASingularMatrix) {
+    const auto one = [&](double value) { return block({"s"}, {{0}}, {{value}}, GetParam()); };
+    const auto x = tensor_map({one(2.0), one(0.0), one(4.0)});
+    expect_error<c10::LinAlgError>(
+        [&] { solve(x, x); }, "can not solve a singular matrix, got the values of `X` for the key (key=1)");
+}
+
 TEST_P(Solve, RefusesOtherThanSquareMatrices) {
     const auto wide = tensor_map({"s"}, {{0}}, {{1.0, 2.0}}, GetParam());
     expect_error<c10::ValueError>(

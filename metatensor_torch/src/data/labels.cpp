@@ -3,6 +3,7 @@
 #include <limits>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "check.hpp"
 #include "data/device_rows.hpp"
@@ -53,6 +54,16 @@ void check_names(const std::vector<std::string>& names) {
 /// What becomes of integers that do not fit in 32 bits
 enum class OutOfRange { REFUSED, WRAPPED };
 
+/// The lowest and the highest of some int64 values, with a single copy to the host
+std::pair<int64_t, int64_t> range_of(const torch::Tensor& values) {
+    const auto [low, high] = values.aminmax();
+    if (values.is_cpu()) {
+        return {low.item<int64_t>(), high.item<int64_t>()};
+    }
+    const auto both = at::stack({low, high}).to(torch::kCPU);
+    return {both.const_data_ptr<int64_t>()[0], both.const_data_ptr<int64_t>()[1]};
+}
+
 /// Integers of any type as int32; ValueError for other types.
 torch::Tensor to_int32(const char* what, const torch::Tensor& values, OutOfRange out_of_range) {
     if (values.scalar_type() == torch::kInt && !values.requires_grad()) {
@@ -67,12 +78,10 @@ torch::Tensor to_int32(const char* what, const torch::Tensor& values, OutOfRange
     const bool wide = values.scalar_type() == torch::kLong || values.scalar_type() == torch::kUInt64 ||
                       values.scalar_type() == torch::kUInt32;
     if (wide && out_of_range == OutOfRange::REFUSED && details::has_data(values)) {
-        const auto [low, high] = values.to(torch::kLong).aminmax();
+        const auto [low, high] = range_of(values.to(torch::kLong));
         const auto lowest = values.scalar_type() == torch::kLong ? std::numeric_limits<int32_t>::min() : 0;
-        TORCH_CHECK_VALUE(low.item<int64_t>() >= lowest &&
-                              high.item<int64_t>() <= std::numeric_limits<int32_t>::max(),
-                          what, " must fit in 32-bit integers, got values from ", low.item<int64_t>(), " to ",
-                          high.item<int64_t>());
+        TORCH_CHECK_VALUE(low >= lowest && high <= std::numeric_limits<int32_t>::max(), what,
+                          " must fit in 32-bit integers, got values from ", low, " to ", high);
     }
     return values.to(torch::kInt);
 }

@@ -40,7 +40,7 @@ bool all_close(const T* a, const T* b, int64_t n, const Tolerance& tolerance) {
 torch::Tensor compare_plain(const torch::Tensor& first, const torch::Tensor& other,
                             const Tolerance& tolerance) {
     constexpr int64_t PART = 4096;
-    auto result = details::empty_plain({}, torch::kBool);
+    auto result = details::empty_on_host({}, torch::kBool);
     details::with_element_type(first.scalar_type(), [&]<typename T>(T*) {
         const auto* a = first.const_data_ptr<T>();
         const auto* b = other.const_data_ptr<T>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "check.hpp"
+#include "data/empty_on_host.hpp"
 #include "metatensor/torch/operations/creation.hpp"
 
 namespace metatensor_torch {
@@ -15,7 +16,7 @@ Labels index_labels(Names names, c10::IntArrayRef sizes, torch::Device device) {
     }
     const auto count = c10::multiply_integers(sizes);
     const auto n_columns = static_cast<int64_t>(sizes.size());
-    auto rows = torch::empty({count, n_columns}, torch::kInt);
+    auto rows = details::empty_on_host({count, n_columns}, torch::kInt);
     auto* row = rows.data_ptr<int32_t>();
     int64_t step = count; // rows between two changes of a column
     for (int64_t column = 0; column < n_columns && count > 0; ++column) {

@@ -18,8 +18,8 @@ torch::Tensor gradient_of_product(const details::BlockData& a, const details::Bl
         return details::loop(*rows, a.values, b.values, da.values, db.values,
                              [](auto a, auto b, auto da, auto db) { return a * db + b * da; });
     }
-    return at::addcmul(details::values_of_rows(a.values, da) * db.values,
-                       details::values_of_rows(b.values, da), da.values);
+    return details::values_of_rows(a.values, da) * db.values +
+           details::values_of_rows(b.values, da) * da.values;
 }
 
 } // namespace

@@ -9,6 +9,8 @@
 #include "metatensor/torch/operations/selections.hpp"
 #include "operations/detail/arguments.hpp"
 #include "operations/detail/blocks.hpp"
+#include "operations/detail/change_labels.hpp"
+#include "operations/detail/memory.hpp"
 
 namespace metatensor_torch {
 
@@ -53,33 +55,25 @@ class Sorter {
 };
 
 Sorted Sorter::sorted_rows(const Labels& labels, RowSpan rows) const {
-    Sorted result;
-    if (descending_ || !details::is_sorted(rows)) {
-        result.order = details::sorted_places(rows);
-        if (descending_) {
-            std::reverse(result.order.begin(), result.order.end());
-        }
+    const bool own_rows = rows.data == labels->data()->host().data;
+    const bool are_sorted = !descending_ && details::is_sorted(rows);
+    if (are_sorted && own_rows) {
+        return {labels, {}, {}};
     }
-    const bool moves = !std::is_sorted(result.order.begin(), result.order.end());
-    if (!moves) {
-        result.order.clear();
+    std::vector<int64_t> order(rows.count);
+    std::iota(order.begin(), order.end(), 0);
+    if (!are_sorted) {
+        order = details::sorted_places(rows);
     }
-    if (!moves && rows.data == labels->data()->host().data) {
-        result.labels = labels;
-        return result;
+    if (descending_) {
+        std::reverse(order.begin(), order.end());
     }
-    auto values = torch::empty({rows.count, rows.size}, torch::kInt);
-    auto* row = values.data_ptr<int32_t>();
-    for (int64_t i = 0; i < rows.count; ++i) {
-        const auto* source = rows[moves ? result.order[i] : i];
-        row = std::copy(source, source + rows.size, row);
+    if (!std::is_sorted(order.begin(), order.end())) {
+        auto index = details::int64_tensor(order, labels->device());
+        auto moved = details::take_rows(rows, order, labels);
+        return {std::move(moved), std::move(order), std::move(index)};
     }
-    result.labels =
-        LabelsHolder(labels->names(), std::move(values), metatensor::assume_unique{}).to(labels->device());
-    if (moves) {
-        result.index = details::int64_tensor(result.order, labels->device());
-    }
-    return result;
+    return {own_rows ? labels : details::take_rows(rows, order, labels), {}, {}};
 }
 
 const Sorted& Sorter::sorted(const Labels& labels) {
@@ -132,7 +126,7 @@ details::BlockPtr Sorter::sort(const BlockData& block, const Sorted& samples) {
     result->gradients.clear();
     const auto move = [&](int64_t dim, const Sorted& sorted, Labels& labels) {
         if (sorted.index.defined()) {
-            result->values = result->values.index_select(dim, sorted.index);
+            result->values = details::gather(result->values, dim, sorted.order, sorted.index);
         }
         // labels with other names may have the same rows
         labels = details::named_like(sorted.labels, labels);

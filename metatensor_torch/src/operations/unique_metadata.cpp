@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "check.hpp"
+#include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 #include "metatensor/torch/operations/metadata.hpp"
 #include "operations/detail/arguments.hpp"
@@ -59,7 +60,7 @@ std::vector<int64_t> dimensions_in(const LabelsHolder& labels, const Wanted& wan
 Labels unique_entries(const std::vector<Labels>& all_labels, const Wanted& wanted, torch::Device device) {
     const auto n_columns = static_cast<int64_t>(wanted.names.size());
     if (all_labels.empty()) {
-        return details::labels_of(wanted.names, torch::empty({0, n_columns}, torch::kInt), device);
+        return details::labels_of(wanted.names, details::empty_on_host({0, n_columns}, torch::kInt), device);
     }
     const auto places = dimensions_in(*all_labels[0], wanted);
     const bool on_host = std::all_of(all_labels.begin(), all_labels.end(),

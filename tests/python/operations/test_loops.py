@@ -4,6 +4,8 @@
 import pytest
 import torch
 from examples_arithmetic import arithmetic_examples
+from examples_metadata import join_examples
+from examples_rows import selection_examples, sort_examples
 from make_data import Data
 from test_conformance import tensors_of
 
@@ -21,6 +23,50 @@ def test_same_as_torch(example, dtype):
     for actual, expected in zip(looped, called, strict=True):
         tolerance = 4 * torch.finfo(dtype).eps  # torch may round once where the product rule of a loop rounds twice
         torch.testing.assert_close(actual, expected.detach(), rtol=tolerance, atol=tolerance)
+
+
+MOVING = [*selection_examples(), *sort_examples(), *join_examples()]
+
+
+@pytest.mark.parametrize("example", MOVING, ids=[f"{i}-{example.operation}" for i, example in enumerate(MOVING)])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64, torch.complex128])
+def test_same_elements_as_torch(example, dtype):
+    function = getattr(mts, example.operation)
+    moved = tensors_of(function(**example.arguments(Data(dtype=dtype, n_blocks=3))))
+    called = tensors_of(function(**example.arguments(Data(dtype=dtype, n_blocks=3, requires_grad=True))))
+    assert not moved[0].requires_grad and called[0].requires_grad
+    for actual, expected in zip(moved, called, strict=True):
+        assert actual.is_contiguous() and torch.equal(actual, expected)
+
+
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+LARGE = [(300, 40, 50), (1, 700, 800), (700_000, 1), (3, 200_000)]
+
+
+@pytest.mark.usefixtures("two_threads")
+@pytest.mark.parametrize("shape", LARGE)
+def test_large_tensors(shape):
+    """Several threads share these loops"""
+    values = torch.randn(shape, dtype=torch.float64)
+    block, other = mts.block_from_array(values), mts.block_from_array(values.roll(1, 0))
+    tensor, second = (mts.TensorMap(mts.Labels.single(), [b.copy()]) for b in [block, other])
+    assert torch.equal(mts.add(tensor, second).block(0).values, values + values.roll(1, 0))
+    assert torch.equal(mts.multiply(tensor, 3.5).block(0).values, values * 3.5)
+    for axis, dim in [("samples", 0), ("properties", -1)]:
+        for places in [torch.randperm(shape[dim]), torch.arange(shape[dim])[1:]]:
+            # properties keep their order
+            wanted = places if axis == "samples" else places.sort().values
+            part = mts.slice_block(block, axis, places).values
+            assert torch.equal(part, values.index_select(dim, wanted))
+        joined = mts.join([tensor, second, tensor], axis, add_dimension="map").block(0).values
+        assert torch.equal(joined, torch.cat([values, values.roll(1, 0), values], dim))
 
 
 NUMBERS = [0.0, -0.0, 1.0, 1.0 + 1e-6, -1.0, 3e38, 1e-300, float("inf"), float("-inf"), float("nan")]

@@ -19,27 +19,21 @@ std::vector<torch::Tensor> values_of(const Blocks& blocks) {
 /// Map of the values and gradients of `tensor` after `function(a)`, see `elementwise`
 template <typename Function, typename Foreach>
 TensorMap change_all(const TensorMap& tensor, const Function& function, const Foreach& foreach) {
-    const auto values = flatten(tensor->data());
-    if (values.empty()) {
-        return make_map(tensor->keys(), {});
-    }
-    auto changed = are_plain(values) ? loop(values, function) : foreach (values);
+    auto changed = elementwise(flatten(tensor->data()), function, foreach);
     return make_map(tensor->keys(), unflatten(tensor->data(), std::move(changed)));
 }
 
 } // namespace
 
 TensorMap shifted(const TensorMap& tensor, double number) {
-    const auto values = values_of(tensor->data());
+    auto sums = elementwise(
+        values_of(tensor->data()), [=]<typename T>(T a) { return a + static_cast<T>(number); },
+        [=](at::TensorList values) { return at::_foreach_add(values, number); });
     Blocks blocks;
-    if (!values.empty()) {
-        const auto shift = [=]<typename T>(T a) { return a + static_cast<T>(number); };
-        const auto sums = are_plain(values) ? loop(values, shift) : at::_foreach_add(values, number);
-        blocks.reserve(sums.size());
-        for (size_t i = 0; i < sums.size(); ++i) {
-            blocks.push_back(with_values(*tensor->data()[i], sums[i]));
-            add_same_gradients(*tensor->data()[i], *blocks.back());
-        }
+    blocks.reserve(sums.size());
+    for (size_t i = 0; i < sums.size(); ++i) {
+        blocks.push_back(with_values(*tensor->data()[i], std::move(sums[i])));
+        add_same_gradients(*tensor->data()[i], *blocks.back());
     }
     return make_map(tensor->keys(), std::move(blocks), tensor->info_entries());
 }

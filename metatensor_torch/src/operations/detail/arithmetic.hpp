@@ -25,7 +25,33 @@ std::vector<torch::Tensor> elementwise(const std::vector<torch::Tensor>& first,
     if (first.empty()) {
         return {};
     }
-    return are_plain(first, other) ? loop(first, other, function) : foreach (first, other);
+    if (!are_plain(first, other)) {
+        return foreach (first, other);
+    }
+    std::vector<torch::Tensor> results;
+    results.reserve(first.size());
+    for (size_t i = 0; i < first.size(); ++i) {
+        results.push_back(loop(function, first[i], other[i]));
+    }
+    return results;
+}
+
+/// The same for each element of one list of tensors
+template <typename Function, typename Foreach>
+std::vector<torch::Tensor> elementwise(const std::vector<torch::Tensor>& tensors, const Function& function,
+                                       const Foreach& foreach) {
+    if (tensors.empty()) {
+        return {};
+    }
+    if (!are_plain(tensors)) {
+        return foreach (tensors);
+    }
+    std::vector<torch::Tensor> results;
+    results.reserve(tensors.size());
+    for (const auto& tensor : tensors) {
+        results.push_back(loop(function, tensor));
+    }
+    return results;
 }
 
 /// Map of the values, and of the gradients, that a linear `function(a, b)` makes of those of two maps, which

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "operations/detail/change_labels.hpp"
 
+#include <algorithm>
+
+#include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 #include "operations/detail/blocks.hpp"
 
@@ -45,7 +48,7 @@ TensorMap change_labels(const TensorMap& tensor, Axis axis, const LabelsChange& 
 }
 
 void check_names(const std::vector<std::string>& names) {
-    const LabelsHolder checked(names, torch::empty({0, static_cast<int64_t>(names.size())}, torch::kInt),
+    const LabelsHolder checked(names, empty_on_host({0, static_cast<int64_t>(names.size())}, torch::kInt),
                                metatensor::assume_unique{});
 }
 
@@ -60,7 +63,7 @@ std::vector<Column> host_columns(const LabelsHolder& labels) {
 
 torch::Tensor rows_of(const std::vector<Column>& columns, int64_t count) {
     const auto size = static_cast<int64_t>(columns.size());
-    auto rows = torch::empty({count, size}, torch::kInt);
+    auto rows = empty_on_host({count, size}, torch::kInt);
     auto* row = rows.data_ptr<int32_t>();
     for (int64_t j = 0; j < size; ++j) {
         const auto [data, stride] = columns[j];
@@ -75,6 +78,15 @@ Labels labels_of(std::vector<std::string> names, torch::Tensor rows, torch::Devi
     auto data = std::make_shared<LabelsData>(rows);
     auto labels = torch::make_intrusive<LabelsHolder>(std::move(names), std::move(rows), std::move(data));
     return labels->device() == device ? labels : labels->to(device);
+}
+
+Labels take_rows(RowSpan rows, const std::vector<int64_t>& places, const Labels& like) {
+    auto taken = empty_on_host({static_cast<int64_t>(places.size()), rows.size}, torch::kInt);
+    auto* row = taken.data_ptr<int32_t>();
+    for (const auto place : places) {
+        row = std::copy(rows[place], rows[place] + rows.size, row);
+    }
+    return labels_of(like->names(), std::move(taken), like->device());
 }
 
 } // namespace metatensor_torch::details

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "data/label_rows.hpp"
 #include "metatensor/torch/tensor.hpp"
 #include "operations/detail/arguments.hpp"
 
@@ -50,5 +51,8 @@ torch::Tensor rows_of(const std::vector<Column>& columns, int64_t count);
 
 /// Labels with these rows, known to be unique, and names, known to be valid; on `device`
 Labels labels_of(std::vector<std::string> names, torch::Tensor rows, torch::Device device);
+
+/// Labels of the rows at these places, with the names and on the device of `like`
+Labels take_rows(RowSpan rows, const std::vector<int64_t>& places, const Labels& like);
 
 } // namespace metatensor_torch::details

@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <functional>
+#include <vector>
+
 #include "operations/detail/blocks.hpp"
 
 /// What solve and lstsq share
 namespace metatensor_torch::details {
 
-/// Map of the solutions w of X w^T = Y for each key: `solve(x, y)` gives w^T for two blocks, which must have
-/// the same samples, components and gradients.
-template <typename Solve>
-TensorMap solutions(const char* operation, const TensorMap& X, const TensorMap& Y, const Solve& solve) {
-    const auto places = match_keys(operation, X->keys(), Y->keys());
-    constexpr ComparedLabels EQUATIONS = {.properties = false};
-    Blocks blocks;
-    blocks.reserve(places.size());
-    for (size_t i = 0; i < places.size(); ++i) {
-        const auto& x = *X->data()[i];
-        const auto& y = *Y->data()[places[i]];
-        check_same_labels(operation, x, y, EQUATIONS);
-        check_same_gradients(operation, x, y, EQUATIONS);
-        blocks.push_back(std::make_shared<BlockData>(
-            BlockData{solve(x, y).transpose(0, 1), y.properties, {}, x.properties, {}}));
-    }
-    return make_map(X->keys(), std::move(blocks));
-}
+/// Equations a w = b of one block: a [equations, unknowns], b [equations, vectors]
+struct Equations {
+    torch::Tensor a;
+    torch::Tensor b;
+};
+
+/// Equations of two blocks with the same samples, components and gradients
+using MakeEquations = std::function<Equations(const BlockData& x, const BlockData& y)>;
+
+/// Solutions [..., unknowns, vectors] of several systems of the same sizes, a [..., equations, unknowns] and
+/// b [..., equations, vectors]. `keys` has the number of the key of each.
+using Solve = std::function<torch::Tensor(const Equations& systems, const std::vector<int64_t>& keys)>;
+
+/// Map of the solutions w of X w^T = Y for each key; NotEqualError, which names `operation`, if keys,
+/// samples, components or gradients differ. One call of `solve` has all systems of the same sizes: what torch
+/// adds to the work of LAPACK, and to that of a GPU, is spent once.
+TensorMap solutions(const char* operation, const TensorMap& X, const TensorMap& Y,
+                    const MakeEquations& make_equations, const Solve& solve);
 
 } // namespace metatensor_torch::details

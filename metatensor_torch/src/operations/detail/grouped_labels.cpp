@@ -5,18 +5,9 @@
 
 #include "check.hpp"
 #include "data/labels_data.hpp"
+#include "operations/detail/change_labels.hpp"
 
 namespace metatensor_torch::details {
-
-namespace {
-
-Labels labels_of(std::vector<std::string> names, torch::Tensor rows, torch::Device device) {
-    auto labels =
-        torch::make_intrusive<LabelsHolder>(std::move(names), std::move(rows), metatensor::assume_unique{});
-    return device.is_cpu() ? labels : labels->to(device);
-}
-
-} // namespace
 
 LabelsGrouping::LabelsGrouping(const char* operation, const char* axis, const std::vector<std::string>& names,
                                const std::vector<std::string>& removed) {

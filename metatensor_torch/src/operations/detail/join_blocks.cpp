@@ -8,6 +8,7 @@
 #include "data/labels_data.hpp"
 #include "operations/detail/checks.hpp"
 #include "operations/detail/join_labels.hpp"
+#include "operations/detail/memory.hpp"
 
 namespace metatensor_torch::details {
 
@@ -24,7 +25,7 @@ torch::Tensor concatenate_values(const Parts& parts, int64_t dim) {
     for (const auto& part : parts) {
         values.push_back(part.block->values);
     }
-    return at::cat(values, dim);
+    return concatenate(values, dim);
 }
 
 Parts gradient_parts(const Parts& parts, const std::string& parameter) {
@@ -134,7 +135,7 @@ void join_gradient_properties(const Parts& parts, const std::vector<std::vector<
                 values.push_back(
                     spread_rows(part, int64_tensor(united.places[i], part.device()), united.labels->count()));
             }
-            gradient->values = at::cat(values, -1);
+            gradient->values = concatenate(values, -1);
             places = std::move(united.places);
         }
         join_gradient_properties(gradients, places, *gradient);

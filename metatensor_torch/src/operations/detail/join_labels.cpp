@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 #include "data/merge_rows.hpp"
 #include "operations/detail/change_labels.hpp"
@@ -14,7 +15,7 @@ namespace {
 
 torch::Tensor join_on_host(const std::vector<RowsPart>& parts, int64_t count, int64_t size, bool with_index) {
     const auto width = size + (with_index ? 1 : 0);
-    auto rows = torch::empty({count, width}, torch::kInt);
+    auto rows = empty_on_host({count, width}, torch::kInt);
     auto* row = rows.data_ptr<int32_t>();
     for (const auto& part : parts) {
         const auto source = part.labels->data()->host();
@@ -34,7 +35,7 @@ torch::Tensor join_on_host(const std::vector<RowsPart>& parts, int64_t count, in
 /// Shift and index of each row as columns [count, 2], which need one copy to the device
 torch::Tensor join_on_device(const std::vector<RowsPart>& parts, int64_t count, int64_t size,
                              bool with_index) {
-    auto added = torch::empty({count, 2}, torch::kInt);
+    auto added = empty_on_host({count, 2}, torch::kInt);
     auto* row = added.data_ptr<int32_t>();
     std::vector<torch::Tensor> values;
     for (const auto& part : parts) {
@@ -98,7 +99,7 @@ UnitedLabels unite_gradient_samples(const std::vector<Labels>& samples,
     }
     const auto merged = merge_rows({rows.data(), count, static_cast<int64_t>(names.size())}, /*sort=*/false);
 
-    auto united = torch::empty({merged.count, static_cast<int64_t>(names.size())}, torch::kInt);
+    auto united = empty_on_host({merged.count, static_cast<int64_t>(names.size())}, torch::kInt);
     std::copy(merged.values.begin(), merged.values.end(), united.data_ptr<int32_t>());
     UnitedLabels result{labels_of(names, std::move(united), samples[0]->device()), {}};
     auto place = merged.places.begin();

@@ -9,9 +9,6 @@ namespace metatensor_torch::details {
 
 namespace {
 
-/// Below this size torch does not use several threads, and the call costs more than its loop.
-constexpr int64_t LARGEST = at::internal::GRAIN_SIZE;
-
 /// Nothing but what every thread has: no tracing, mode or transform
 bool thread_is_plain() {
     constexpr auto usual =
@@ -31,21 +28,27 @@ bool is_recorded(const torch::Tensor& tensor) {
     return (tensor.requires_grad() && c10::GradMode::is_enabled()) || tensor._fw_grad(0).defined();
 }
 
+bool is_memory_in_plain_thread(const torch::Tensor& tensor) {
+    return has_usual_keys(tensor) && tensor.is_contiguous() && !is_recorded(tensor);
+}
+
 bool is_plain_in_plain_thread(const torch::Tensor& tensor) {
     const auto dtype = tensor.scalar_type();
-    return (dtype == torch::kFloat64 || dtype == torch::kFloat32) && has_usual_keys(tensor) &&
-           tensor.is_contiguous() && !is_recorded(tensor);
+    return (dtype == torch::kFloat64 || dtype == torch::kFloat32) && is_memory_in_plain_thread(tensor);
 }
 
 } // namespace
 
 bool is_plain(const torch::Tensor& tensor) { return thread_is_plain() && is_plain_in_plain_thread(tensor); }
 
+bool is_plain_memory(const torch::Tensor& tensor) {
+    return thread_is_plain() && is_memory_in_plain_thread(tensor);
+}
+
 bool are_plain(const std::vector<torch::Tensor>& tensors) {
     return !tensors.empty() && thread_is_plain() &&
            std::all_of(tensors.begin(), tensors.end(), [&](const torch::Tensor& tensor) {
-               return tensor.numel() <= LARGEST && tensor.scalar_type() == tensors[0].scalar_type() &&
-                      is_plain_in_plain_thread(tensor);
+               return tensor.scalar_type() == tensors[0].scalar_type() && is_plain_in_plain_thread(tensor);
            });
 }
 

@@ -5,9 +5,9 @@
 #include <optional>
 #include <vector>
 
-#include <ATen/EmptyTensor.h>
 #include <ATen/Parallel.h>
 
+#include "data/empty_on_host.hpp"
 #include "operations/detail/blocks.hpp"
 
 /// Loops over memory that stand for calls of torch where these cost more than the work itself: for values on
@@ -19,8 +19,10 @@ namespace metatensor_torch::details {
 /// and neither autograd nor anything else that torch calls on the way (tracing, modes, transforms) sees it.
 bool is_plain(const torch::Tensor& tensor);
 
-/// Whether a loop is faster than calls of torch for all of them: plain, of one type and not so large that
-/// torch would use several threads.
+/// The same for loops that only move elements, of any type
+bool is_plain_memory(const torch::Tensor& tensor);
+
+/// Whether a loop may stand for calls of torch for all of them: plain, and of one type.
 bool are_plain(const std::vector<torch::Tensor>& tensors);
 
 /// The same for two lists of tensors with the same shapes
@@ -45,11 +47,6 @@ std::optional<PlainRows> plain_rows(const BlockData& gradient, const torch::Tens
 std::optional<PlainRows> plain_rows(const BlockData& gradient, const torch::Tensor& other_gradient,
                                     const torch::Tensor& values, const torch::Tensor& other_values);
 
-/// Plain tensor of this shape and type, not initialized
-inline torch::Tensor empty_plain(c10::IntArrayRef shape, torch::ScalarType dtype) {
-    return torch::Tensor(at::detail::empty_cpu(shape, dtype));
-}
-
 /// Calls `function` with a null pointer to the type of the elements of a plain tensor.
 template <typename Function>
 auto with_element_type(torch::ScalarType dtype, const Function& function) {
@@ -57,44 +54,23 @@ auto with_element_type(torch::ScalarType dtype, const Function& function) {
                                     : function(static_cast<float*>(nullptr));
 }
 
-/// `function(a)` for each element of plain tensors
-template <typename Function>
-std::vector<torch::Tensor> loop(const std::vector<torch::Tensor>& tensors, const Function& function) {
-    std::vector<torch::Tensor> results;
-    results.reserve(tensors.size());
-    for (const auto& tensor : tensors) {
-        results.push_back(empty_plain(tensor.sizes(), tensor.scalar_type()));
-        with_element_type(tensor.scalar_type(), [&]<typename T>(T*) {
-            const T* __restrict from = tensor.const_data_ptr<T>();
-            T* __restrict to = results.back().mutable_data_ptr<T>();
-            const auto n = tensor.numel();
-            for (int64_t i = 0; i < n; ++i) {
-                to[i] = function(from[i]);
+/// `function(a, ...)` for each element of plain tensors of the same shape and type
+template <typename Function, typename... Tensors>
+torch::Tensor loop(const Function& function, const torch::Tensor& first, const Tensors&... others) {
+    auto result = empty_on_host(first.sizes(), first.scalar_type());
+    with_element_type(first.scalar_type(), [&]<typename T>(T*) {
+        T* const all = result.mutable_data_ptr<T>();
+        const auto part = [=](int64_t begin, int64_t end, const auto*... sources) {
+            T* __restrict to = all;
+            for (int64_t i = begin; i < end; ++i) {
+                to[i] = function(sources[i]...);
             }
+        };
+        at::parallel_for(0, first.numel(), at::internal::GRAIN_SIZE, [&](int64_t begin, int64_t end) {
+            part(begin, end, first.const_data_ptr<T>(), others.template const_data_ptr<T>()...);
         });
-    }
-    return results;
-}
-
-/// `function(a, b)` for each two elements of plain tensors of the same shapes and type
-template <typename Function>
-std::vector<torch::Tensor> loop(const std::vector<torch::Tensor>& first,
-                                const std::vector<torch::Tensor>& other, const Function& function) {
-    std::vector<torch::Tensor> results;
-    results.reserve(first.size());
-    for (size_t k = 0; k < first.size(); ++k) {
-        results.push_back(empty_plain(first[k].sizes(), first[k].scalar_type()));
-        with_element_type(first[k].scalar_type(), [&]<typename T>(T*) {
-            const T* __restrict a = first[k].const_data_ptr<T>();
-            const T* __restrict b = other[k].const_data_ptr<T>();
-            T* __restrict to = results.back().mutable_data_ptr<T>();
-            const auto n = first[k].numel();
-            for (int64_t i = 0; i < n; ++i) {
-                to[i] = function(a[i], b[i]);
-            }
-        });
-    }
-    return results;
+    });
+    return result;
 }
 
 /// Calls `function(sample, row)` with the places of the first elements of a sample and of a part of a row
@@ -117,7 +93,7 @@ void for_each_part(const PlainRows& rows, const Function& function) {
 template <typename Function>
 torch::Tensor loop(const PlainRows& rows, const torch::Tensor& values, const torch::Tensor& gradient,
                    const Function& function) {
-    auto result = empty_plain(gradient.sizes(), gradient.scalar_type());
+    auto result = empty_on_host(gradient.sizes(), gradient.scalar_type());
     with_element_type(gradient.scalar_type(), [&]<typename T>(T*) {
         const auto* a = values.const_data_ptr<T>();
         const auto* da = gradient.const_data_ptr<T>();
@@ -137,7 +113,7 @@ template <typename Function>
 torch::Tensor loop(const PlainRows& rows, const torch::Tensor& first, const torch::Tensor& other,
                    const torch::Tensor& first_gradient, const torch::Tensor& other_gradient,
                    const Function& function) {
-    auto result = empty_plain(first_gradient.sizes(), first_gradient.scalar_type());
+    auto result = empty_on_host(first_gradient.sizes(), first_gradient.scalar_type());
     with_element_type(first_gradient.scalar_type(), [&]<typename T>(T*) {
         const auto* a = first.const_data_ptr<T>();
         const auto* b = other.const_data_ptr<T>();

@@ -4,6 +4,7 @@
 #include "data/labels_data.hpp"
 #include "operations/detail/arguments.hpp"
 #include "operations/detail/blocks.hpp"
+#include "operations/detail/chain_rule.hpp"
 #include "operations/detail/grouped_labels.hpp"
 #include "operations/detail/segments.hpp"
 
@@ -30,21 +31,9 @@ torch::Tensor reduce(const torch::Tensor& values, int64_t dim, const RowGroupsPt
     }
 }
 
-torch::Tensor sample_places(const BlockData& gradient) { return gradient.samples->values().select(1, 0); }
-
-/// Slices of `values` [n_samples, ...] at the samples of a gradient, in a shape that broadcasts with its
-/// values
-torch::Tensor at_samples_of(const BlockData& gradient, const torch::Tensor& values,
-                            const torch::Tensor& samples) {
-    auto gathered = values.index_select(0, samples);
-    auto shape = gathered.sizes().vec();
-    shape.insert(shape.begin() + 1, gradient.values.dim() - gathered.dim(), 1);
-    return gathered.view(shape);
-}
-
 /// What each entry of a gradient contributes to the sum of (x - mean) dx: its real part for complex values
 torch::Tensor covariances(const torch::Tensor& differences, const BlockData& gradient) {
-    const auto terms = at_samples_of(gradient, differences.conj(), sample_places(gradient)) * gradient.values;
+    const auto terms = values_of_rows(differences.conj(), gradient) * gradient.values;
     return terms.is_complex() ? at::complex(at::real(terms), at::zeros_like(at::real(terms))) : terms;
 }
 
@@ -65,6 +54,12 @@ torch::Tensor sizes_at(const torch::Tensor& sizes, const Labels& gradient_sample
     return sizes.index_select(0, gradient_samples->data()->host_tensor().select(1, 0));
 }
 
+/// `values`, which nothing else refers to, over `divisor`: large results are not made twice
+torch::Tensor divided_by(torch::Tensor values, const torch::Tensor& divisor) {
+    const bool in_place = values.is_floating_point() && !values.requires_grad();
+    return in_place ? values.div_(divisor) : values / divisor;
+}
+
 /// Gradients of a sum or mean over samples. A mean divides by the number of samples of the block in the
 /// group, `sizes` (undefined for a sum), however many of them have an entry in the gradient: the others have
 /// a gradient of zero.
@@ -75,7 +70,8 @@ void reduce_linear_gradients(const BlockData& block, LabelsGrouping& grouping, c
         auto values = sum_segments(gradient->values, 0, grouped.groups);
         const auto gradient_sizes = sizes.defined() ? sizes_at(sizes, grouped.labels) : sizes;
         if (sizes.defined()) {
-            values = (values / factor_along(gradient_sizes, values, 0)).to(reduced.values.scalar_type());
+            values =
+                divided_by(values, factor_along(gradient_sizes, values, 0)).to(reduced.values.scalar_type());
         }
         auto result = std::make_shared<BlockData>(BlockData{std::move(values),
                                                             named_like(grouped.labels, gradient->samples),
@@ -98,7 +94,7 @@ void reduce_variance_gradients(const BlockData& block, LabelsGrouping& grouping,
     for (const auto& [parameter, gradient] : block.gradients) {
         const auto& grouped = grouping.group_gradient(gradient->samples, groups);
         auto values = sum_segments(covariances(differences, *gradient), 0, grouped.groups);
-        values = values / factor_along(sizes_at(sizes, grouped.labels), values, 0);
+        values = divided_by(values, factor_along(sizes_at(sizes, grouped.labels), values, 0));
         auto result = std::make_shared<BlockData>(BlockData{{},
                                                             named_like(grouped.labels, gradient->samples),
                                                             gradient->components,
@@ -108,7 +104,7 @@ void reduce_variance_gradients(const BlockData& block, LabelsGrouping& grouping,
             values = 2 * values;
         } else {
             result->values = values;
-            values = values / at_samples_of(*result, without_zeros(reduced.values), sample_places(*result));
+            values = values / values_of_rows(without_zeros(reduced.values), *result);
         }
         result->values = values.to(reduced.values.scalar_type());
         reduced.gradients.emplace_back(parameter, std::move(result));
@@ -162,8 +158,7 @@ void reduce_variance_gradients(const BlockData& block, const GroupedLabels& prop
         if (statistic == Statistic::variance) {
             values = 2 * values;
         } else {
-            values =
-                values / at_samples_of(*gradient, without_zeros(reduced.values), sample_places(*gradient));
+            values = values / values_of_rows(without_zeros(reduced.values), *gradient);
         }
         reduced.gradients.emplace_back(
             parameter,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 #include "data/sort_rows.hpp"
 
@@ -19,7 +20,7 @@ RowGroups::RowGroups(std::vector<int64_t> starts, torch::Tensor order, torch::Te
 }
 
 torch::Tensor RowGroups::sizes() const {
-    auto sizes = torch::empty({n_groups()}, torch::kLong);
+    auto sizes = empty_on_host({n_groups()}, torch::kLong);
     auto* size = sizes.data_ptr<int64_t>();
     for (int64_t group = 0; group < n_groups(); ++group) {
         size[group] = starts_[group + 1] - starts_[group];
@@ -60,7 +61,7 @@ GroupedRows group_rows(RowSpan rows) {
     std::vector<int64_t> starts;
     std::vector<int64_t> places;
     torch::Tensor order;
-    auto group_of_row = torch::empty({rows.count}, torch::kLong);
+    auto group_of_row = empty_on_host({rows.count}, torch::kLong);
     auto* groups = group_of_row.data_ptr<int64_t>();
     const auto same_place = [](int64_t i) { return i; };
     if (!find_runs(rows, same_place, starts, groups)) {
@@ -70,7 +71,7 @@ GroupedRows group_rows(RowSpan rows) {
         order = int64_tensor(places, torch::kCPU);
     }
     const auto n_groups = static_cast<int64_t>(starts.size()) - 1;
-    auto unique = torch::empty({n_groups, rows.size}, torch::kInt);
+    auto unique = empty_on_host({n_groups, rows.size}, torch::kInt);
     auto* row = unique.data_ptr<int32_t>();
     for (int64_t group = 0; group < n_groups; ++group) {
         const auto first = places.empty() ? starts[group] : places[starts[group]];

@@ -8,6 +8,7 @@
 #include <ATen/OpMathType.h>
 #include <ATen/Parallel.h>
 
+#include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 
 namespace metatensor_torch::details {
@@ -206,7 +207,7 @@ torch::Tensor reduce_segments_on_cpu(const torch::Tensor& values, int64_t dim, c
     auto sizes = dense.sizes().vec();
     const auto axis = dim < 0 ? dim + dense.dim() : dim;
     sizes[axis] = groups.n_groups();
-    auto out = torch::empty(sizes, dense.options());
+    auto out = empty_on_host(sizes, dense.scalar_type());
     const auto shape = shape_around(dense, axis);
     AT_DISPATCH_FLOATING_AND_COMPLEX_TYPES_AND2(
         torch::kHalf, torch::kBFloat16, dense.scalar_type(), "reduce_segments",

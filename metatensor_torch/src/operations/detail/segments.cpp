@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "data/labels_data.hpp"
+#include "operations/detail/memory.hpp"
 #include "operations/detail/segment_kernels.hpp"
 
 namespace metatensor_torch::details {
@@ -101,7 +102,9 @@ torch::Tensor sum_without_graph(const torch::Tensor& values, int64_t dim, const 
 }
 
 torch::Tensor spread_without_graph(const torch::Tensor& values, int64_t dim, const RowGroups& groups) {
-    return values.index_select(dim, on_device_of(groups.group_of_row(), values));
+    const auto& group_of_row = groups.group_of_row();
+    return gather(values, dim, {group_of_row.const_data_ptr<int64_t>(), static_cast<size_t>(groups.n_rows())},
+                  on_device_of(group_of_row, values));
 }
 
 RowGroupsPtr saved_groups(AutogradContext* context) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "operations/detail/select_keys.hpp"
 
-#include <algorithm>
-
 #include "data/labels_data.hpp"
 #include "operations/detail/blocks.hpp"
+#include "operations/detail/change_labels.hpp"
 
 namespace metatensor_torch::details {
 
@@ -15,18 +14,6 @@ std::vector<int64_t> selected_keys(const Labels& keys, const Labels& selection) 
     return {first, first + places.numel()};
 }
 
-Labels take_entries(const Labels& labels, const std::vector<int64_t>& places) {
-    const auto rows = labels->data()->host();
-    auto taken = torch::empty({static_cast<int64_t>(places.size()), rows.size}, torch::kInt);
-    auto* row = taken.data_ptr<int32_t>();
-    for (const auto place : places) {
-        row = std::copy(rows[place], rows[place] + rows.size, row);
-    }
-    auto data = std::make_shared<LabelsData>(taken);
-    auto result = torch::make_intrusive<LabelsHolder>(labels->names(), std::move(taken), std::move(data));
-    return labels->device().is_cpu() ? result : result->to(labels->device());
-}
-
 TensorMap take_blocks(const TensorMap& tensor, const std::vector<int64_t>& places, bool copy) {
     Blocks blocks;
     blocks.reserve(places.size());
@@ -34,7 +21,8 @@ TensorMap take_blocks(const TensorMap& tensor, const std::vector<int64_t>& place
         const auto& block = tensor->data()[place];
         blocks.push_back(copy ? copied(*block, /*deep=*/true) : block);
     }
-    return make_map(take_entries(tensor->keys(), places), std::move(blocks), tensor->info_entries());
+    const auto& keys = tensor->keys();
+    return make_map(take_rows(keys->data()->host(), places, keys), std::move(blocks), tensor->info_entries());
 }
 
 } // namespace metatensor_torch::details

@@ -5,18 +5,16 @@
 #include <numeric>
 
 #include "check.hpp"
+#include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
+#include "operations/detail/change_labels.hpp"
+#include "operations/detail/loops.hpp"
+#include "operations/detail/memory.hpp"
 #include "operations/detail/selected_rows.hpp"
 
 namespace metatensor_torch::details {
 
 namespace {
-
-Labels labels_of(const Labels& like, torch::Tensor rows) {
-    auto labels =
-        torch::make_intrusive<LabelsHolder>(like->names(), std::move(rows), metatensor::assume_unique{});
-    return like->device().is_cpu() ? labels : labels->to(like->device());
-}
 
 bool are_all(const std::vector<int64_t>& places, int64_t count) {
     if (static_cast<int64_t>(places.size()) != count) {
@@ -28,15 +26,6 @@ bool are_all(const std::vector<int64_t>& places, int64_t count) {
         }
     }
     return true;
-}
-
-torch::Tensor rows_at(RowSpan rows, const std::vector<int64_t>& places) {
-    auto selected = torch::empty({static_cast<int64_t>(places.size()), rows.size}, torch::kInt);
-    auto* row = selected.data_ptr<int32_t>();
-    for (const auto place : places) {
-        row = std::copy(rows[place], rows[place] + rows.size, row);
-    }
-    return selected;
 }
 
 /// Sizes and index of slices of which the places are known, along an axis with `count` entries
@@ -51,24 +40,23 @@ void finish(Slices& slices, int64_t count, torch::Device device) {
     }
 }
 
-/// A gather for each part along the last axis: cheaper than one for all, after which each part is copied
-/// again
-std::vector<torch::Tensor> gather_each(const torch::Tensor& values, const Slices& slices) {
-    const auto index =
-        slices.index.defined()
-            ? slices.index
-            : torch::arange(values.size(-1), torch::dtype(torch::kLong).device(values.device()));
+/// A gather for each part
+std::vector<torch::Tensor> gather_each(const torch::Tensor& values, int64_t dim, const Slices& slices) {
     std::vector<torch::Tensor> parts;
-    for (const auto& part : index.split_with_sizes(slices.sizes)) {
-        parts.push_back(values.index_select(-1, part));
+    parts.reserve(slices.places.size());
+    for (const auto& places : slices.places) {
+        parts.push_back(gather_on_host(values, dim, places));
     }
     return parts;
 }
 
 /// One gather for all parts, which share its result: its derivative is one gather too, however many they are.
 std::vector<torch::Tensor> cut_values(const torch::Tensor& values, int64_t dim, const Slices& slices) {
-    if (slices.sizes.size() > 1 && dim < 0 && !(torch::GradMode::is_enabled() && values.requires_grad())) {
-        return gather_each(values, slices);
+    if (slices.sizes.size() == 1 && !slices.index.defined()) {
+        return {values};
+    }
+    if (is_plain_memory(values)) {
+        return gather_each(values, dim, slices);
     }
     const auto ordered = slices.index.defined() ? values.index_select(dim, slices.index) : values;
     if (slices.sizes.size() == 1) {
@@ -122,7 +110,7 @@ Slicer::Selection Slicer::parse(const torch::IValue& selection) const {
     }
     TORCH_CHECK_TYPE(selection.isTensor(), "a selection of '", operation_,
                      "' must be Labels, a tensor or a list of integers, got ", selection.type()->repr_str());
-    auto tensor = selection.toTensor();
+    auto tensor = selection.toTensor().to(torch::kCPU);
     TORCH_CHECK_VALUE(tensor.dim() == 1, "a selection of '", operation_, "' must be a 1D tensor, got shape ",
                       shape_text(tensor.sizes()));
     Selection result;
@@ -133,7 +121,7 @@ Slicer::Selection Slicer::parse(const torch::IValue& selection) const {
     TORCH_CHECK_TYPE(c10::isIntegralType(tensor.scalar_type(), /*includeBool=*/false), "a selection of '",
                      operation_, "' must be a tensor of integers or booleans, got ",
                      dtype_text(tensor.scalar_type()));
-    tensor = tensor.to(torch::kCPU, torch::kLong).contiguous();
+    tensor = tensor.to(torch::kLong).contiguous();
     result.places.assign(tensor.const_data_ptr<int64_t>(), tensor.const_data_ptr<int64_t>() + tensor.numel());
     return result;
 }
@@ -198,8 +186,7 @@ const Slices& Slicer::slices_of(const Labels& labels) {
         slices.places = places_in(labels);
         const auto rows = labels->data()->host();
         for (const auto& places : slices.places) {
-            slices.labels.push_back(are_all(places, rows.count) ? labels
-                                                                : labels_of(labels, rows_at(rows, places)));
+            slices.labels.push_back(are_all(places, rows.count) ? labels : take_rows(rows, places, labels));
         }
         finish(slices, rows.count, labels->device());
     }
@@ -232,9 +219,9 @@ const Slices& Slicer::gradient_slices_of(const Labels& samples, const Slices& of
     }
     for (size_t part = 0; part < n_parts; ++part) {
         auto part_rows =
-            torch::empty({static_cast<int64_t>(slices.places[part].size()), rows.size}, torch::kInt);
+            empty_on_host({static_cast<int64_t>(slices.places[part].size()), rows.size}, torch::kInt);
         std::copy(values[part].begin(), values[part].end(), part_rows.data_ptr<int32_t>());
-        slices.labels.push_back(labels_of(samples, std::move(part_rows)));
+        slices.labels.push_back(labels_of(samples->names(), std::move(part_rows), samples->device()));
     }
     finish(slices, rows.count, samples->device());
     return slices;

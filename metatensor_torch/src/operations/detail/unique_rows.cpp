@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "data/empty_on_host.hpp"
 #include "data/merge_rows.hpp"
 
 namespace metatensor_torch::details {
@@ -85,7 +86,7 @@ std::vector<uint64_t> unique_by_sorting(const std::vector<ColumnSet>& sets, cons
 
 torch::Tensor unpacked(const std::vector<uint64_t>& unique, const Packing& packing) {
     const auto n_columns = static_cast<int64_t>(packing.base.size());
-    auto rows = torch::empty({static_cast<int64_t>(unique.size()), n_columns}, torch::kInt);
+    auto rows = empty_on_host({static_cast<int64_t>(unique.size()), n_columns}, torch::kInt);
     auto* row = rows.data_ptr<int32_t>();
     for (auto packed : unique) {
         for (auto j = n_columns - 1; j > 0; --j) {
@@ -110,7 +111,7 @@ torch::Tensor unique_by_comparing(const std::vector<ColumnSet>& sets, int64_t n_
         count += set.count;
     }
     const auto merged = merge_rows({rows.data(), count, n_columns}, /*sort=*/true);
-    auto unique = torch::empty({merged.count, n_columns}, torch::kInt);
+    auto unique = empty_on_host({merged.count, n_columns}, torch::kInt);
     std::copy(merged.values.begin(), merged.values.end(), unique.data_ptr<int32_t>());
     return unique;
 }
@@ -123,7 +124,7 @@ torch::Tensor unique_rows(const std::vector<ColumnSet>& sets, int64_t n_columns)
         count += static_cast<uint64_t>(set.count);
     }
     if (count == 0) {
-        return torch::empty({0, n_columns}, torch::kInt);
+        return empty_on_host({0, n_columns}, torch::kInt);
     }
     const auto packing = packing_of(sets, n_columns);
     if (packing.range == 0) {
