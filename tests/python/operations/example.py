@@ -16,8 +16,8 @@ class Example(NamedTuple):
     empty: bool = True
     #: types of arguments in TorchScript that can not be read off their values, as those of empty lists
     types: Dict[str, str] = {}
-    #: other types of values that it works for
-    dtypes: str = "float32 float64"
+    #: types of values that it works for
+    dtypes: str = "float16 bfloat16 float32 float64 complex64 complex128"
     #: is the result the same at every call?
     deterministic: bool = True
     #: is it so only up to rounding, as that of LAPACK, which depends on where the data is in memory?

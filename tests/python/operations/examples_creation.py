@@ -29,7 +29,6 @@ def creation_examples() -> List[Example]:
                         arguments,
                         differentiable=False,
                         deterministic=name in ["zeros_like", "ones_like"],
-                        dtypes="float16 bfloat16 float32 float64 complex64 complex128",
                     )
                 )
     examples += [

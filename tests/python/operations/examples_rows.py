@@ -7,7 +7,6 @@ from example import Example
 from make_data import Data
 
 
-ALL_FLOATING_POINT = "float16 bfloat16 float32 float64 complex64 complex128"
 SELECTIONS = "List[Union[torch.Tensor, List[int], Labels]]"
 
 
@@ -19,12 +18,10 @@ def reduction_examples() -> List[Example]:
                 Example(
                     f"{statistic}_over_samples",
                     lambda data, names=names: {"tensor": data.map(0), "sample_names": names},
-                    dtypes=ALL_FLOATING_POINT,
                 ),
                 Example(
                     f"{statistic}_over_samples_block",
                     lambda data, names=names: {"block": data.block(0), "sample_names": names},
-                    dtypes=ALL_FLOATING_POINT,
                 ),
             ]
         for names in ["q", ["p"], ["p", "q"]]:
@@ -32,12 +29,10 @@ def reduction_examples() -> List[Example]:
                 Example(
                     f"{statistic}_over_properties",
                     lambda data, names=names: {"tensor": data.map(0), "property_names": names},
-                    dtypes=ALL_FLOATING_POINT,
                 ),
                 Example(
                     f"{statistic}_over_properties_block",
                     lambda data, names=names: {"block": data.block(0), "property_names": names},
-                    dtypes=ALL_FLOATING_POINT,
                 ),
             ]
     return examples
@@ -51,12 +46,9 @@ def selection_examples() -> List[Example]:
     def parts(data: Data):
         return [systems(data, 2, 9), systems(data, 3)]
 
-    def example(operation, arguments, **options):
-        return Example(operation, arguments, dtypes=ALL_FLOATING_POINT, **options)
-
     return [
-        example("slice", lambda data: {"tensor": data.map(0), "axis": "samples", "selection": systems(data, 3)}),
-        example(
+        Example("slice", lambda data: {"tensor": data.map(0), "axis": "samples", "selection": systems(data, 3)}),
+        Example(
             "slice",
             lambda data: {
                 "tensor": data.map(0),
@@ -64,29 +56,29 @@ def selection_examples() -> List[Example]:
                 "selection": data.labels(["p", "q"], [[0, 3], [0, 5]]),
             },
         ),
-        example(
+        Example(
             "slice_block", lambda data: {"block": data.block(0), "axis": "samples", "selection": systems(data, 3)}
         ),
-        example(
+        Example(
             "slice_block", lambda data: {"block": data.block(0), "axis": "samples", "selection": [-1, 0]}, empty=False
         ),
-        example("slice_block", lambda data: {"block": data.block(0), "axis": "properties", "selection": [2, 0]}),
-        example(
+        Example("slice_block", lambda data: {"block": data.block(0), "axis": "properties", "selection": [2, 0]}),
+        Example(
             "split",
             lambda data: {"tensor": data.map(0), "axis": "samples", "selections": parts(data)},
             types={"selections": SELECTIONS},
         ),
-        example(
+        Example(
             "split",
             lambda data: {"tensor": data.map(0), "axis": "properties", "selections": [[1], [1, 0]]},
             types={"selections": SELECTIONS},
         ),
-        example(
+        Example(
             "split_block",
             lambda data: {"block": data.block(0), "axis": "samples", "selections": parts(data)},
             types={"selections": SELECTIONS},
         ),
-        example(
+        Example(
             "split_block",
             lambda data: {"block": data.block(0), "axis": "samples", "selections": [[1], [0, 1]]},
             types={"selections": SELECTIONS},
@@ -96,14 +88,11 @@ def selection_examples() -> List[Example]:
 
 
 def sort_examples() -> List[Example]:
-    def example(operation, arguments):
-        return Example(operation, arguments, dtypes=ALL_FLOATING_POINT)
-
     return [
-        example("sort", lambda data: {"tensor": data.map(0)}),
-        example("sort", lambda data: {"tensor": data.map(0), "axes": "keys", "descending": True}),
-        example("sort", lambda data: {"tensor": data.map(0), "axes": ["samples", "components"]}),
-        example("sort_block", lambda data: {"block": data.block(0)}),
-        example("sort_block", lambda data: {"block": data.block(0), "axes": "all", "descending": True}),
-        example("sort_block", lambda data: {"block": data.block(0), "axes": ["properties"]}),
+        Example("sort", lambda data: {"tensor": data.map(0)}),
+        Example("sort", lambda data: {"tensor": data.map(0), "axes": "keys", "descending": True}),
+        Example("sort", lambda data: {"tensor": data.map(0), "axes": ["samples", "components"]}),
+        Example("sort_block", lambda data: {"block": data.block(0)}),
+        Example("sort_block", lambda data: {"block": data.block(0), "axes": "all", "descending": True}),
+        Example("sort_block", lambda data: {"block": data.block(0), "axes": ["properties"]}),
     ]
