@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Cases of operations that combine, compare, make and solve maps. See cases.py."""
 
-from typing import Dict, Tuple
+from typing import Dict, List, Tuple
 
 import torch
 from cases import case
@@ -303,3 +303,76 @@ for shape in [[10, 5, 8], [100_000, 3, 4]]:
     @case("creation", f"block_from_array, {shape}", scripted=True)
     def _(shape=shape):
         return block_from_array, (torch.rand(shape),)
+
+
+# --- the same work by torch alone, tensor by tensor: what the times of the operations are to be compared with
+
+
+def values_of(a: TensorMap) -> List[torch.Tensor]:
+    """Values and gradients of all blocks"""
+    return [values for b in a.blocks() for values in [b.values, *[gradient.values for _, gradient in b.gradients()]]]
+
+
+def torch_add(a: List[torch.Tensor], b: List[torch.Tensor]) -> List[torch.Tensor]:
+    return [x + y for x, y in zip(a, b)]
+
+
+def torch_multiply_number(a: List[torch.Tensor]) -> List[torch.Tensor]:
+    return [x * 2.5 for x in a]
+
+
+def torch_rand_like(a: List[torch.Tensor]) -> List[torch.Tensor]:
+    return [torch.rand_like(x) for x in a]
+
+
+def torch_dot(a: List[torch.Tensor], b: List[torch.Tensor]) -> List[torch.Tensor]:
+    return [torch.matmul(x, y.T) for x, y in zip(a, b)]
+
+
+def torch_solve(a: List[torch.Tensor], b: List[torch.Tensor]) -> List[torch.Tensor]:
+    return [torch.linalg.solve(x, y) for x, y in zip(a, b)]
+
+
+def torch_add_backward(a: TensorMap, values: torch.Tensor, b: TensorMap):
+    values.grad = None
+    torch.stack([(x + y).sum() for x, y in zip(values_of(a), values_of(b))]).sum().backward(retain_graph=True)
+    return values.grad
+
+
+for size in SIZES:
+    for gradients in [False] if size == "1e5x64" else [False, True]:
+        name = f"{size}{', with gradients' if gradients else ''}"
+
+        @case("torch alone", f"add, {name}", scripted=True)
+        def _(size=size, gradients=gradients):
+            values = values_of(tensor(size, gradients))
+            return torch_add, (values, [x.clone() for x in values])
+
+        @case("torch alone", f"multiply_number, {name}", scripted=True)
+        def _(size=size, gradients=gradients):
+            return torch_multiply_number, (values_of(tensor(size, gradients)),)
+
+        @case("torch alone", f"random_uniform_like, {name}", scripted=True)
+        def _(size=size, gradients=gradients):
+            return torch_rand_like, (values_of(tensor(size, gradients)),)
+
+        @case("torch alone", f"dot, {name}", scripted=True)
+        def _(size=size, gradients=gradients):
+            others = [v for b in vectors(size, 10).blocks() for v in [b.values] * (2 if gradients else 1)]
+            return torch_dot, (values_of(tensor(size, gradients)), others)
+
+
+for n_blocks, n in [(112, 8), (1000, 4), (1, 500)]:
+
+    @case("torch alone", f"solve, {n_blocks} systems of {n} equations", scripted=True)
+    def _(n_blocks=n_blocks, n=n):
+        x, y = systems(n_blocks, n, n, 2)
+        return torch_solve, (values_of(x), values_of(y))
+
+
+for size in ["112 blocks", "1e4x128"]:
+
+    @case("torch alone", f"add, {size}, forward and backward")
+    def _(size=size):
+        values, a = recorded(size)
+        return torch_add_backward, (a, values, tensor(size))

@@ -216,3 +216,18 @@ for n_labels in [100, 10_000]:
             Labels("type", torch.arange(7).reshape(-1, 1)),
         ),
     )
+
+
+# --- the same movement of data by torch alone: what the times of large joins are to be compared with
+
+
+def torch_cat(tensors: List[torch.Tensor], dim: int) -> torch.Tensor:
+    return torch.cat(tensors, dim)
+
+
+for size in ["1e4x128", "1e5x64"]:
+    for axis, dim in [("samples", 0), ("properties", 1)]:
+
+        @case("torch alone", f"cat of {axis}, {size}")
+        def _(size=size, dim=dim):
+            return torch_cat, ([MAPS[size]().block(0).values, MAPS[size]().block(0).values], dim)

@@ -24,15 +24,15 @@ def gradient_of(block: TensorBlock) -> TensorBlock:
     return TensorBlock(values, labels(["sample", "atom"], rows), components, block.properties)
 
 
-def block(n_samples: int, n_properties: int, n_components: int = 1, gradients: bool = False, order: str = "sorted"):
+def block(n_samples: int, n_properties: int, n_components: int = 0, gradients: bool = False, order: str = "sorted"):
     """Samples (system, atom) of systems with 20 atoms; properties (n, l) with 8 values of l"""
     places = torch.arange(n_samples) if order == "sorted" else torch.randperm(n_samples)
     columns = torch.arange(n_properties) if order == "sorted" else torch.randperm(n_properties)
-    shape = [n_samples, n_components, n_properties] if n_components > 1 else [n_samples, n_properties]
+    shape = [n_samples, n_components, n_properties] if n_components > 0 else [n_samples, n_properties]
     result = TensorBlock(
         torch.rand(shape, dtype=torch.float64),
         labels(["system", "atom"], torch.stack([places // 20, places % 20], dim=1)),
-        [labels(["m"], torch.arange(n_components))] if n_components > 1 else [],
+        [labels(["m"], torch.arange(n_components))] if n_components > 0 else [],
         labels(["n", "l"], torch.stack([columns // 8, columns % 8], dim=1)),
     )
     if gradients:

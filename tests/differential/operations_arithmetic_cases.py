@@ -305,6 +305,14 @@ def systems(random):
             yield name + " default rcond", lambda: mts.lstsq(first, second, None, driver)
 
 
+def power_of_zero(random):
+    block = random.block(samples=Labels.range("s", 2), components=[], properties=Labels.range("p", 2))
+    block.add_gradient("x", random.gradient(block, "x", 4))
+    tensor = TensorMap(Labels.range("k", 1), [block])
+    zero = mts.subtract(tensor, tensor)
+    yield "pow/zero, floating point gradients 0", lambda: mts.pow(zero, 0)
+
+
 def cases(random):
     yield from arithmetic(random)
     yield from comparison(random)
@@ -312,3 +320,4 @@ def cases(random):
     yield from block_from_array(random)
     yield from storage(random)
     yield from linear_algebra(random)
+    yield from power_of_zero(random)
