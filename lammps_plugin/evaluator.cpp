@@ -154,6 +154,10 @@ class Evaluator::Implementation {
     const std::string& description() const { return description_; }
     std::string device_and_dtype() const { return device_.str() + ", " + capabilities_->dtype(); }
     PhaseTimes& times() { return times_; }
+    Memory memory() const {
+        const auto of_types = types_.defined() ? static_cast<double>(types_.nbytes()) : 0;
+        return {static_cast<double>(marshaller_->bytes()) + of_types, pair_bytes_};
+    }
     void wait_for_phases(bool wait) { waits_ = wait; }
 
   private:
@@ -291,7 +295,9 @@ class Evaluator::Implementation {
         static const std::vector<std::string> names = {"first_atom", "second_atom", "cell_shift_a",
                                                        "cell_shift_b", "cell_shift_c"};
         pair_vectors_.clear();
+        pair_bytes_ = 0;
         for (std::size_t request = 0; request < requests_.size(); ++request) {
+            pair_bytes_ += static_cast<double>(vectors[request].nbytes() + samples[request].nbytes());
             const auto leaf = as_leaf(vectors[request].narrow(0, 0, n_pairs[request]).unsqueeze(-1));
             pair_vectors_.push_back(leaf);
             const auto labels = torch::make_intrusive<mts::LabelsHolder>(
@@ -461,6 +467,7 @@ class Evaluator::Implementation {
     std::vector<torch::Tensor> pair_vectors_;
     std::vector<torch::Tensor> gradients_;
     PhaseTimes times_;
+    double pair_bytes_ = 0;
     bool waits_ = false;
 };
 
@@ -475,6 +482,7 @@ double Evaluator::smallest_cutoff() const { return implementation_->smallest_cut
 const std::string& Evaluator::description() const { return implementation_->description(); }
 std::string Evaluator::device_and_dtype() const { return implementation_->device_and_dtype(); }
 PhaseTimes& Evaluator::times() { return implementation_->times(); }
+Memory Evaluator::memory() const { return implementation_->memory(); }
 
 void Evaluator::wait_for_phases(bool wait) { implementation_->wait_for_phases(wait); }
 

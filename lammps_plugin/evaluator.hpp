@@ -26,6 +26,14 @@ struct PhaseTimes {
     double store = 0;
 };
 
+/// Bytes of an Evaluator, where the atoms are.
+struct Memory {
+    /// What is kept between two evaluations.
+    double held = 0;
+    /// Vectors and labels of the pairs of the last evaluation, while it ran.
+    double pairs = 0;
+};
+
 /// dE/d(strain), row-major.
 using StrainGradient = std::array<double, 9>;
 
@@ -114,6 +122,7 @@ class Evaluator {
                  bool with_atom_energies);
 
     PhaseTimes& times();
+    Memory memory() const;
     /// Whether each phase waits at its end for the device. If not, what the CPU waits for later is counted
     /// there.
     void wait_for_phases(bool wait);

@@ -395,9 +395,11 @@ void PairMetatensor::start_timing() {
 
 void PairMetatensor::finish() {
     const auto& times = evaluator_->times();
-    const double seconds[4] = {times.marshal, times.forward, times.backward, times.store};
-    double average[4] = {0, 0, 0, 0};
-    MPI_Reduce(seconds, average, 4, MPI_DOUBLE, MPI_SUM, 0, world);
+    const auto memory_now = evaluator_->memory();
+    const double on_rank[7] = {times.marshal,   times.forward,    times.backward,      times.store,
+                               memory_now.held, memory_now.pairs, double(atom->nlocal)};
+    double sums[7] = {};
+    MPI_Reduce(on_rank, sums, 7, MPI_DOUBLE, MPI_SUM, 0, world);
     const auto n_steps = n_timed_steps_;
     start_timing(); // of a next run without setup
     if (comm->me != 0 || n_steps == 0) return;
@@ -406,13 +408,15 @@ void PairMetatensor::finish() {
         lmp,
         "\nPair style metatensor, milliseconds per step, average of {} ranks over {} steps:\n"
         "  marshal  | forward  | backward | store\n"
-        "  {:8.4f} | {:8.4f} | {:8.4f} | {:8.4f}\n",
-        comm->nprocs, n_steps, average[0] * per_step, average[1] * per_step, average[2] * per_step,
-        average[3] * per_step);
+        "  {:8.4f} | {:8.4f} | {:8.4f} | {:8.4f}\n"
+        "  held between steps: {:.1f} MB, {:.0f} bytes per atom, and {:.0f} for the pairs of a step\n",
+        comm->nprocs, n_steps, sums[0] * per_step, sums[1] * per_step, sums[2] * per_step, sums[3] * per_step,
+        1e-6 * sums[4], sums[4] / std::max(sums[6], 1.0), sums[5] / std::max(sums[6], 1.0));
 }
 
 double PairMetatensor::memory_usage() {
-    return Pair::memory_usage() + sizeof(double) * double(ghost_sums_.capacity());
+    const double held = evaluator_ ? evaluator_->memory().held : 0;
+    return Pair::memory_usage() + held + sizeof(double) * double(ghost_sums_.capacity());
 }
 
 } // namespace metatensor_lammps

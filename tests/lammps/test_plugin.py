@@ -112,6 +112,8 @@ def test_phase_times(lammps, models, n_ranks):
     phases = [float(number) for number in numbers.split("|")]
     (pair,) = re.findall(r"Pair +\| \S+ +\| (\S+)", log)
     assert all(phase > 0 for phase in phases)
+    (memory,) = re.findall(r"held between steps: \S+ MB, (\d+) bytes per atom, and (\d+) for the pairs of a step", log)
+    assert all(int(n_bytes) > 0 for n_bytes in memory)
     # all but the time between the phases
     assert 0.7 * float(pair) < 50e-3 * sum(phases) <= 1.01 * float(pair)
 
