@@ -9,8 +9,8 @@
 #    C++ project
 # 4. `pip uninstall`, after which nothing may be left
 #
-# torch is the version of scripts/requirements.txt, in both environments. With ccache, what build/release has compiled is
-# not compiled again: in its place, the compiler is given the headers of the main environment's torch, which are the same.
+# torch is the version of scripts/requirements.txt, in both environments. So that ccache can find what was compiled before,
+# the compiler is given the headers of the main environment's torch, which are the same: pip's lie elsewhere each time.
 #
 #   --output DIR   where the source distribution and the environment go (build/package); emptied first
 
@@ -57,7 +57,7 @@ sdist=$(echo "$output"/metatensor_torch_cpp-*.tar.gz)
 # pip takes the versions from the environment for what it installs, and for the environment of the build.
 grep '^torch==' "$source_dir/scripts/requirements.txt" >constraints.txt
 export PIP_CONSTRAINT=$output/constraints.txt PIP_BUILD_CONSTRAINT=$output/constraints.txt
-export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(n_jobs)}
+export CXX=${CXX:-c++} CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(n_jobs)}
 options=(METATENSOR_TORCH_BUILD_LAMMPS_PLUGIN=ON Kokkos_ROOT="$kokkos_dir")
 if [[ -n ${LAMMPS_SOURCE_DIR:-} ]]; then
     options+=(LAMMPS_SOURCE_DIR="$LAMMPS_SOURCE_DIR" LAMMPS_SIZES="${LAMMPS_SIZES:-SMALLBIG}")
