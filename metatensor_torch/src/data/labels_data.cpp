@@ -59,6 +59,14 @@ const torch::Tensor& LabelsData::host_tensor() {
     return host_;
 }
 
+void LabelsData::set_host(torch::Tensor rows) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!on_host()) {
+        host_ = std::move(rows);
+        host_ready_.store(true, std::memory_order_release);
+    }
+}
+
 RowSpan LabelsData::host() {
     const auto& rows = host_tensor();
     return {rows.const_data_ptr<int32_t>(), rows.size(0), rows.size(1)};

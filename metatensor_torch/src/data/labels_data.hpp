@@ -31,6 +31,8 @@ class LabelsData {
     RowSpan host();
     /// Whether each row is greater than the one before
     bool sorted();
+    /// Takes a copy of the rows on the host, contiguous, that was made by others
+    void set_host(torch::Tensor rows);
     /// Index of the rows on the host
     const RowIndex& index();
 

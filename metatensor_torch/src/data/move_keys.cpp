@@ -6,6 +6,7 @@
 #include "data/assemble.hpp"
 #include "data/block_data.hpp"
 #include "data/empty_on_host.hpp"
+#include "data/fetch_labels.hpp"
 #include "data/host_sets.hpp"
 #include "data/labels_data.hpp"
 #include "data/merge_rows.hpp"
@@ -325,6 +326,7 @@ TensorMap TensorMapHolder::keys_to_properties(const torch::IValue& keys_to_move,
                                               const torch::Scalar& fill_value, bool sort_samples) const {
     const auto to_move = parse_keys_to_move(keys_to_move);
     const auto groups = group_blocks(*keys_, blocks_, to_move.names);
+    details::fetch_samples(blocks_, details::MOST_ROWS_TO_MERGE_ON_HOST);
     Blocks blocks;
     for (const auto& group : groups.groups) {
         blocks.push_back(group_to_properties(group, to_move, {fill_value, sort_samples}));
@@ -340,6 +342,7 @@ TensorMap TensorMapHolder::keys_to_samples(const torch::IValue& keys_to_move, co
                 "must have no entries, got ",
                 to_move.entries ? to_move.entries->count() : 0);
     const auto groups = group_blocks(*keys_, blocks_, to_move.names);
+    details::fetch_samples(blocks_, details::MOST_ROWS_TO_MERGE_ON_HOST);
     Blocks blocks;
     for (const auto& group : groups.groups) {
         blocks.push_back(group_to_samples(group, to_move, {fill_value, sort_samples}));

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "check.hpp"
+#include "data/fetch_labels.hpp"
 #include "data/labels_data.hpp"
 #include "operations/detail/join_blocks.hpp"
 
@@ -140,6 +141,13 @@ TensorMap join(const std::vector<TensorMap>& tensors, const std::string& axis,
         dtype = c10::promoteTypes(dtype, block->values.scalar_type());
     }
 
+    std::vector<const BlockData*> contents;
+    for (const auto& tensor : tensors) {
+        for (const auto& block : tensor->data()) {
+            contents.push_back(block.get());
+        }
+    }
+    details::fetch_samples(contents, details::MOST_ROWS_TO_MERGE_ON_HOST);
     details::Blocks blocks;
     std::vector<JoinPart> parts;
     for (int64_t key = 0; key < joined.keys->count(); ++key) {

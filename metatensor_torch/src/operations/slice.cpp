@@ -7,6 +7,7 @@ namespace metatensor_torch {
 
 TensorMap slice(const TensorMap& tensor, const std::string& axis, const Labels& selection) {
     details::Slicer slicer("slice", axis, {selection});
+    slicer.prepare(tensor->data());
     return details::map_blocks(tensor, [&](const auto& block) { return slicer.cut(block)[0]; });
 }
 

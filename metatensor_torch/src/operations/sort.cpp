@@ -4,6 +4,7 @@
 #include <numeric>
 #include <unordered_map>
 
+#include "data/fetch_labels.hpp"
 #include "data/labels_data.hpp"
 #include "data/sort_rows.hpp"
 #include "metatensor/torch/operations/selections.hpp"
@@ -163,6 +164,9 @@ std::vector<Axis> axes_in(const char* operation, const torch::IValue& axes,
 TensorMap sort(const TensorMap& tensor, const torch::IValue& axes, bool descending) {
     Sorter sorter(axes_in("sort", axes, {Axis::keys, Axis::samples, Axis::components, Axis::properties}),
                   descending);
+    if (sorter.sorts(Axis::samples)) {
+        details::fetch_samples(tensor->data());
+    }
     details::Blocks blocks;
     for (const auto& block : tensor->data()) {
         blocks.push_back(sorter.sort(*block));

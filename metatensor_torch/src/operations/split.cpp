@@ -19,6 +19,7 @@ std::vector<TensorMap> split(const TensorMap& tensor, const std::string& axis,
                              const torch::IValue& selections) {
     const auto elements = elements_of("split", selections);
     details::Slicer slicer("split", axis, elements);
+    slicer.prepare(tensor->data());
     std::vector<details::Blocks> parts(elements.size());
     for (const auto& block : tensor->data()) {
         auto parts_of_block = slicer.cut(*block);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "check.hpp"
+#include "data/fetch_labels.hpp"
 #include "operations/detail/checks.hpp"
 
 namespace metatensor_torch {
@@ -146,6 +147,9 @@ void check_same_gradients(const char* operation, const BlockData& first, const B
 std::vector<int64_t> check_same_maps(const char* operation, const TensorMapHolder& first,
                                      const TensorMapHolder& other) {
     auto places = match_keys(operation, first.keys(), other.keys());
+    if (checks_are_enabled()) {
+        fetch_to_compare(first.data(), other.data(), places);
+    }
     for (size_t i = 0; i < places.size(); ++i) {
         try {
             check_same_labels(operation, *first.data()[i], *other.data()[places[i]]);

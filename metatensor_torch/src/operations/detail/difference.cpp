@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "operations/detail/difference.hpp"
 
+#include "data/fetch_labels.hpp"
 #include "operations/detail/flat.hpp"
 
 namespace metatensor_torch::details {
@@ -83,6 +84,7 @@ Difference metadata_difference(const TensorMapHolder& first, const TensorMapHold
     if (keys.difference) {
         return "the keys, " + *keys.difference + ",";
     }
+    fetch_to_compare(first.data(), other.data(), keys.places);
     for (size_t i = 0; i < keys.places.size(); ++i) {
         const auto& block = *other.data()[keys.places[i]];
         if (const auto difference = metadata_difference(*first.data()[i], block, comparison)) {

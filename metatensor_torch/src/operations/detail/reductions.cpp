@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "operations/detail/reductions.hpp"
 
+#include "data/fetch_labels.hpp"
 #include "data/labels_data.hpp"
 #include "operations/detail/arguments.hpp"
 #include "operations/detail/blocks.hpp"
@@ -204,6 +205,7 @@ TensorMap reduce_samples(const char* operation, const TensorMap& tensor, const t
         return make_map(tensor->keys(), {}, info_for(tensor, statistic));
     }
     LabelsGrouping grouping(operation, "samples", tensor->sample_names(), removed);
+    fetch_samples(tensor->data());
     return reduce_blocks(tensor, statistic, [&](const BlockData& block) {
         return reduce_samples(operation, block, grouping, statistic);
     });

@@ -6,6 +6,7 @@
 
 #include "check.hpp"
 #include "data/empty_on_host.hpp"
+#include "data/fetch_labels.hpp"
 #include "data/labels_data.hpp"
 #include "operations/detail/change_labels.hpp"
 #include "operations/detail/loops.hpp"
@@ -261,6 +262,15 @@ Blocks Slicer::cut_properties(const BlockData& block, const Slices& slices) cons
         }
     }
     return parts;
+}
+
+void Slicer::prepare(const Blocks& blocks) const {
+    const bool by_labels =
+        std::any_of(selections_.begin(), selections_.end(),
+                    [](const Selection& selection) { return selection.labels != nullptr; });
+    if (axis_ == Axis::samples && by_labels) {
+        fetch_samples(blocks);
+    }
 }
 
 Blocks Slicer::cut(const BlockData& block) {

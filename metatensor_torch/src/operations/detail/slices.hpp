@@ -38,6 +38,8 @@ class Slicer {
     /// else.
     Slicer(const char* operation, const std::string& axis, const std::vector<torch::IValue>& selections);
 
+    /// Reads what is needed of blocks that are about to be cut, all at once
+    void prepare(const Blocks& blocks) const;
     /// The parts of `block` and its gradients
     Blocks cut(const BlockData& block);
 
