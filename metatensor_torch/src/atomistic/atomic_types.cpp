@@ -30,10 +30,13 @@ std::optional<int32_t> find_unsupported_on_cpu(const torch::Tensor& types,
     return found == last ? std::nullopt : std::make_optional(*found);
 }
 
-/// The same on another device, with one synchronisation if all types are supported.
+/// The same on any device, with one synchronisation if all types are supported.
 std::optional<int32_t> find_unsupported(const torch::Tensor& types, const std::vector<int64_t>& supported) {
-    if (types.is_cpu()) return find_unsupported_on_cpu(types, supported);
+    constexpr int64_t MOST_TO_COPY = 100'000; // to copy fewer takes less time than kernels that look at them
     if (types.is_meta() || types.numel() == 0) return std::nullopt;
+    if (types.numel() <= MOST_TO_COPY || types.is_cpu()) {
+        return find_unsupported_on_cpu(types.to(torch::kCPU), supported);
+    }
     const auto known = torch::tensor(supported, torch::kInt64).to(types.device(), torch::kInt32);
     const auto unknown = torch::isin(types, known).logical_not();
     if (!unknown.any().item<bool>()) return std::nullopt;
@@ -84,18 +87,28 @@ class CheckedTypes {
 void check_atomic_types(const std::vector<System>& systems, const std::vector<int64_t>& supported) {
     RECORD_FUNCTION("AtomisticModel::check_atomic_types", {});
     thread_local CheckedTypes checked;
+    const auto check = [&](const torch::Tensor& types) {
+        const auto unsupported = find_unsupported(types, supported);
+        TORCH_CHECK_VALUE(!unsupported.has_value(), "this model does not support the atomic type '",
+                          *unsupported, "' which is present in the input systems");
+    };
+    std::vector<torch::Tensor> elsewhere; // all on one device, looked at together
     for (const auto& system : systems) {
         const auto& types = system->types();
         // Not on the CPU, where looking costs little, and where others may write without torch's knowledge.
         // An inference tensor has no version.
         const auto can_be_remembered = !types.is_cpu() && types.has_storage() && !types.is_inference();
         if (can_be_remembered && checked.contains(types, supported)) continue;
-
-        const auto unsupported = find_unsupported(types, supported);
-        TORCH_CHECK_VALUE(!unsupported.has_value(), "this model does not support the atomic type '",
-                          *unsupported, "' which is present in the input systems");
-        if (can_be_remembered) checked.add(types, supported);
+        if (can_be_remembered && (elsewhere.empty() || elsewhere[0].device() == types.device())) {
+            elsewhere.push_back(types);
+        } else {
+            check(types);
+        }
     }
+    if (elsewhere.empty()) return;
+    check(elsewhere.size() == 1 ? elsewhere[0] : torch::cat(elsewhere));
+    for (const auto& types : elsewhere)
+        checked.add(types, supported);
 }
 
 } // namespace metatomic_torch
