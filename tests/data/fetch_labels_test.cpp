@@ -5,6 +5,7 @@
 
 #include "data/fetch_labels.hpp"
 #include "data/labels_data.hpp"
+#include "metatensor/torch/tensor.hpp"
 
 namespace metatensor_torch::details {
 
