@@ -2,6 +2,7 @@
 """Cases of the atomistic models: what is around a model that does nothing itself, files, units. See cases.py."""
 
 import pathlib
+import sys
 import tempfile
 from typing import Dict, List, Optional
 
@@ -18,8 +19,13 @@ from metatomic.torch import (
     NeighborListOptions,
     System,
     load_atomistic_model,
+    register_autograd_neighbors,
     unit_conversion_factor,
 )
+
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "examples" / "python"))
+from lennard_jones import lennard_jones_model  # noqa: E402
 
 
 PAIR_NAMES = ["first_atom", "second_atom", "cell_shift_a", "cell_shift_b", "cell_shift_c"]
@@ -111,6 +117,49 @@ for _n_systems, _n_pairs in [(1, 10), (1, 1000), (10, 1000), (1, 100_000)]:
     for _check in [False, True]:
         register(_n_systems, _n_pairs, "angstrom", _check)
 register(1, 1000, "nm", False)
+
+
+def crystal(n_pairs: int):
+    """Types, positions, cell and pbc of 1,000 argon atoms on a grid, and the first of all pairs of two of them."""
+    steps = torch.arange(10, dtype=torch.float64)
+    positions = 3.7 * torch.cartesian_prod(steps, steps, steps)
+    atoms = torch.arange(len(positions))
+    pairs = torch.cartesian_prod(atoms, atoms)
+    pairs = pairs[pairs[:, 0] != pairs[:, 1]][:n_pairs]
+    rows = torch.cat([pairs, torch.zeros(n_pairs, 3, dtype=torch.int64)], dim=1).to(torch.int32)
+    types = torch.full([len(positions)], 18, dtype=torch.int32)
+    vectors = (positions[pairs[:, 1]] - positions[pairs[:, 0]]).unsqueeze(-1)
+    return types, positions, torch.zeros(3, 3, dtype=torch.float64), torch.zeros(3, dtype=torch.bool), rows, vectors
+
+
+def register_lennard_jones(n_pairs: int, check: bool) -> None:
+    """A step of an engine with a real model: its system and list, energy and forces; all of it checked, or nothing."""
+
+    @case("Lennard-Jones", f"energy and forces, {n_pairs} pairs{', checked' if check else ''}, scripted")
+    def _():
+        model = torch.jit.script(lennard_jones_model([18], [3.405], [0.0103], 8.5))
+        request = model.requested_neighbor_lists()[0]
+        options = ModelEvaluationOptions("angstrom", {"energy": ModelOutput(unit="eV")}, None)
+        types, positions, cell, pbc, rows, vectors = crystal(n_pairs)
+        samples = Labels(PAIR_NAMES, rows)
+        xyz = [Labels("xyz", torch.arange(3).reshape(3, 1))]
+        distance = Labels("distance", torch.tensor([[0]]))
+
+        def step():
+            leaf = positions.clone().requires_grad_(True)
+            atoms = System(types, leaf, cell, pbc)
+            pairs = TensorBlock(vectors.clone(), samples, xyz, distance)
+            register_autograd_neighbors(atoms, pairs, check_consistency=check)
+            atoms.add_neighbor_list(request, pairs)
+            energy = model([atoms], options, check)["energy"].block().values
+            return torch.autograd.grad(energy.sum(), leaf)
+
+        return step, ()
+
+
+for _n_pairs in [1000, 100_000]:
+    for _check in [False, True]:
+        register_lennard_jones(_n_pairs, _check)
 
 
 @case("files", "load_atomistic_model")

@@ -131,7 +131,7 @@ def write_pages(source: Path) -> None:
             "includes. What holds for all of them stands in :doc:`operations`.",
             [f"metatensor/torch/operations/{name}" for name in operations]),
         "cpp-atomistic.rst": ("C++: atomistic models", "``#include <metatomic/torch.hpp>``", [
-            f"metatomic/torch/{name}.hpp" for name in ["system", "model", "evaluation", "quantities", "units", "misc"]
+            f"metatomic/torch/{name}.hpp" for name in ["system", "model", "evaluator", "evaluation", "quantities", "units", "misc"]
         ]),
     }
     for name, (title, text, headers) in pages.items():

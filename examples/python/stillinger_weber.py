@@ -10,7 +10,7 @@ What belongs to a pair of elements i j stands in the entry ``i j j`` of the file
 phi3 in ``i j k`` (the same as ``i k j``, or the energy would depend on the order of neighbors). The energy of
 a triplet goes to the atom in its centre. Write a model for silicon with
 
-    python stillinger_weber.py --parameters Si.sw --output sw-silicon.pt
+    python stillinger_weber.py --output sw-silicon.pt
 """
 
 import argparse
@@ -286,7 +286,8 @@ def stillinger_weber_model(
 def main() -> None:
     parser = argparse.ArgumentParser(description="Writes a Stillinger-Weber model.")
     parser.add_argument("--output", default="stillinger-weber.pt", help="file to write")
-    parser.add_argument("--parameters", required=True, help="parameter file, for example LAMMPS's Si.sw")
+    silicon = os.path.join(os.path.dirname(__file__), "silicon.sw")
+    parser.add_argument("--parameters", default=silicon, help="parameter file (default: silicon.sw beside this script)")
     parser.add_argument("--elements", nargs="+", help="elements of the model (default: all of the file)")
     parser.add_argument("--dtype", choices=["float32", "float64"], default="float64")
     parser.add_argument("--length-unit", default="angstrom")

@@ -91,6 +91,58 @@ TEST_F(Loading, ReadsMetadata) {
         IsValueError("has no metadata"));
 }
 
+TEST_F(Loading, RefusesListsOfExtensionsThatAreNone) {
+    for (const auto* list :
+         {"[", "3", "[3]", R"([{"name": "a"}])", R"([{"name": 1, "path": "p"}])", R"({"name": "a"})"}) {
+        for (const auto* entry : {"extensions", "extensions-deps"}) {
+            const auto file = saved_module({{"metatomic-version", version()}, {entry, list}});
+            EXPECT_THAT([&] { load_atomistic_model(file); },
+                        IsValueError("the list of extensions in '" + file + "' is invalid"))
+                << list;
+        }
+    }
+}
+
+TEST_F(Loading, NeedsNoExportMetadata) {
+    for (const auto* text : {"", "{", "[]", R"({"extensions_directory": 3})"}) {
+        const auto file = saved_module({{"metatomic-version", version()}, {"export-metadata", text}});
+        EXPECT_EQ(load_atomistic_model(file).run_method("forward", 2).toInt(), 3) << text;
+    }
+}
+
+TEST_F(Loading, RefusesMetadataThatAreNone) {
+    const auto read = [&](const std::string& text) {
+        const auto file = saved_module({{"metatomic-version", version()}, {"model-metadata", text}});
+        return [file] { read_model_metadata(file); };
+    };
+    EXPECT_THAT(read("{"), IsValueError("invalid JSON for ModelMetadata"));
+    EXPECT_THAT(read("[]"), IsValueError("invalid JSON for ModelMetadata: expected an object, got array"));
+    EXPECT_THAT(read(R"({"class": "ModelOutput"})"), IsValueError("its 'class' is 'ModelOutput'"));
+    EXPECT_THAT(read(R"({"class": "ModelMetadata", "authors": [1]})"),
+                IsValueError("type must be string, but is number"));
+}
+
+TEST_F(Loading, WarnsAboutVersionsThatAreNone) {
+    for (const auto* text : {"", "new", "0.x"}) {
+        const auto file = saved_module({{"metatomic-version", text}});
+        const CaughtWarnings warnings;
+        load_atomistic_model(file);
+        EXPECT_THAT(c10::Join("\n", warnings.texts()),
+                    HasSubstr("which may not work with the present version"))
+            << text;
+    }
+}
+
+TEST_F(Loading, RefusesArchivesThatWereCutOff) {
+    const auto file = saved_module({{"metatomic-version", version()}});
+    for (const auto size : {std::filesystem::file_size(file) / 2, std::filesystem::file_size(file) - 30}) {
+        std::filesystem::copy_file(file, path("short.pt"), std::filesystem::copy_options::overwrite_existing);
+        std::filesystem::resize_file(path("short.pt"), size);
+        EXPECT_THAT([&] { load_atomistic_model(path("short.pt")); },
+                    IsValueError("the file at '" + path("short.pt") + "' is not a TorchScript file"));
+    }
+}
+
 TEST(Version, IsThatOfTheInterface) { EXPECT_EQ(version().find("0.1."), 0U); }
 
 TEST(PickDevice, TakesTheFirstThatIsThere) {

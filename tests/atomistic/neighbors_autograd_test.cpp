@@ -74,6 +74,16 @@ TEST(RegisterAutogradNeighbors, GivesTheGradientsOfTheFormula) {
     EXPECT_TRUE(torch::allclose(found[1], expected[1], 1e-13, 1e-13));
 }
 
+TEST(RegisterAutogradNeighbors, ServesSeveralBackwards) {
+    // a system is evaluated several times, and each evaluation frees its own graph
+    const Example example;
+    const auto vectors = example.registered_vectors();
+    const auto first = grad({energy(vectors)}, {example.positions, example.cell});
+    const auto second = grad({energy(vectors)}, {example.positions, example.cell});
+    EXPECT_TRUE(second[0].equal(first[0]));
+    EXPECT_TRUE(second[1].equal(first[1]));
+}
+
 TEST(RegisterAutogradNeighbors, GivesGradientsWorkedOutByHand) {
     // sum of the x of both pairs of `two_atoms`: x = x1 - x0 and x = x0 - x1 + H[0][0]
     const auto system = two_atoms();

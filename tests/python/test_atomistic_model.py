@@ -460,6 +460,31 @@ def test_load_of_other_files(tmp_path):
         load_atomistic_model(tmp_path / "plain.pt")
 
 
+def test_load_of_incomplete_archives(tmp_path):
+    """Any entry of the archive can be missing: nobody needs it, or an error says so."""
+    atomistic().save(tmp_path / "model.pt")
+    with zipfile.ZipFile(tmp_path / "model.pt") as source:
+        contents = {name: source.read(name) for name in source.namelist()}
+    outcomes = {}
+    for missing in contents:
+        with zipfile.ZipFile(tmp_path / "other.pt", "w") as target:
+            for name in contents:
+                if name != missing:
+                    target.writestr(name, contents[name])
+        entry = missing.partition("/")[2]
+        try:
+            outcomes[entry] = type(load_atomistic_model(tmp_path / "other.pt"))
+        except (ValueError, RuntimeError) as error:
+            outcomes[entry] = str(error)
+    assert "does not contain an atomistic model" in outcomes["extra/metatomic-version"]
+    assert "is not a TorchScript file" in outcomes["constants.pkl"]
+    assert isinstance(outcomes["data.pkl"], str)
+    code = [outcome for entry, outcome in outcomes.items() if entry.endswith(".py") and "metatomic" in entry]
+    assert code and all(isinstance(outcome, str) for outcome in code)
+    for entry in ["extra/torch-version", "extra/extensions", "extra/export-metadata", "extra/model-metadata"]:
+        assert outcomes[entry] is AtomisticModel, entry
+
+
 def test_load_without_the_extension(tmp_path):
     atomistic().save(tmp_path / "model.pt")
     with zipfile.ZipFile(tmp_path / "model.pt") as source, zipfile.ZipFile(tmp_path / "other.pt", "w") as target:

@@ -6,6 +6,7 @@
 #include "metatomic/torch/version.h"
 
 #include "metatomic/torch/evaluation.hpp"
+#include "metatomic/torch/evaluator.hpp"
 #include "metatomic/torch/misc.hpp"
 #include "metatomic/torch/model.hpp"
 #include "metatomic/torch/quantities.hpp"

@@ -9,6 +9,7 @@
 #include "metatomic/torch/evaluation.hpp"
 #include "metatomic/torch/quantities.hpp"
 #include "requested_data.hpp"
+#include "requested_outputs.hpp"
 
 namespace metatomic_torch {
 
@@ -61,8 +62,10 @@ size_t fineness(const std::string& sample_kind) {
     return static_cast<size_t>(std::find(KINDS.begin(), KINDS.end(), sample_kind) - KINDS.begin());
 }
 
-void check_requested_output(const std::string& name, const ModelOutputData& requested,
-                            const c10::Dict<std::string, ModelOutput>& declared) {
+} // namespace
+
+void detail::check_requested_output(const std::string& name, const ModelOutputData& requested,
+                                    const c10::Dict<std::string, ModelOutput>& declared) {
     const auto found = declared.find(name);
     if (found == declared.end()) {
         std::vector<std::string> names;
@@ -83,8 +86,6 @@ void check_requested_output(const std::string& name, const ModelOutputData& requ
     }
 }
 
-} // namespace
-
 void check_inputs(const std::vector<System>& systems, const ModelCapabilities& capabilities,
                   const std::vector<NeighborListOptions>& requested_neighbor_lists,
                   const c10::Dict<std::string, ModelOutput>& requested_inputs,
@@ -97,7 +98,7 @@ void check_inputs(const std::vector<System>& systems, const ModelCapabilities& c
         check_data(system, requested_inputs, capabilities->dtype());
     }
     for (const auto& entry : options->outputs) {
-        check_requested_output(entry.key(), *entry.value(), capabilities->outputs());
+        detail::check_requested_output(entry.key(), *entry.value(), capabilities->outputs());
     }
     if (const auto selected_atoms = options->get_selected_atoms()) {
         TORCH_CHECK_VALUE(systems.empty() || (*selected_atoms)->device() == systems.front()->device(),

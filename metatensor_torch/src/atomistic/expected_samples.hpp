@@ -41,6 +41,7 @@ class ExpectedSamples {
   private:
     torch::Tensor out_of_bounds(const torch::Tensor& systems, const torch::Tensor& atoms) const;
     void check_systems(const std::string& name, const metatensor_torch::Labels& samples) const;
+    bool is_all_atoms(const metatensor_torch::Labels& samples) const;
     void check_atoms(const std::string& name, const metatensor_torch::Labels& samples) const;
     void check_pairs(const std::string& name, const metatensor_torch::Labels& samples) const;
 

@@ -11,20 +11,22 @@ using metatensor_torch::TensorBlock;
 
 namespace {
 
-/// Are these labels one dimension of this name with the entries 0, 1, ..., n - 1?
-///
 /// Values on a GPU are looked at only where the labels know them on the host too, so that nothing waits.
-bool is_range(const Labels& labels, const char* name, int64_t n) {
+bool may_be_range(const Labels& labels, const char* name, int64_t n) {
+    if (labels->data()->on_host()) return detail::is_range(labels, name, n);
+    return labels->size() == 1 && labels->count() == n && labels->names()[0] == name;
+}
+
+} // namespace
+
+bool detail::is_range(const Labels& labels, std::string_view name, int64_t n) {
     if (labels->size() != 1 || labels->count() != n || labels->names()[0] != name) return false;
-    if (!labels->data()->on_host()) return true;
     const auto rows = labels->data()->host();
     for (int64_t i = 0; i < n; ++i) {
         if (rows[i][0] != i) return false;
     }
     return true;
 }
-
-} // namespace
 
 void detail::check_neighbors_layout(const TensorBlock& neighbors) {
     static const std::vector<std::string> SAMPLES = {"first_atom", "second_atom", "cell_shift_a",
@@ -33,9 +35,9 @@ void detail::check_neighbors_layout(const TensorBlock& neighbors) {
     TORCH_CHECK_VALUE(samples == SAMPLES, "the samples of `neighbors` must have the names [",
                       metatensor_torch::join(SAMPLES), "], got [", metatensor_torch::join(samples), "]");
     const auto& components = neighbors->components();
-    TORCH_CHECK_VALUE(components.size() == 1 && is_range(components[0], "xyz", 3),
+    TORCH_CHECK_VALUE(components.size() == 1 && may_be_range(components[0], "xyz", 3),
                       "`neighbors` must have a single component 'xyz' with entries [0, 1, 2]");
-    TORCH_CHECK_VALUE(is_range(neighbors->properties(), "distance", 1),
+    TORCH_CHECK_VALUE(may_be_range(neighbors->properties(), "distance", 1),
                       "`neighbors` must have a single property 'distance' with the entry 0");
     TORCH_CHECK_VALUE(neighbors->gradients_list().empty(), "`neighbors` must not have gradients");
 }

@@ -5,6 +5,7 @@
 
 #include "check.hpp"
 #include "expected_samples.hpp"
+#include "neighbors_layout.hpp"
 #include "quantity_table.hpp"
 #include "warn_once.hpp"
 
@@ -12,7 +13,6 @@ namespace metatomic_torch {
 
 using metatensor_torch::join;
 using metatensor_torch::Labels;
-using metatensor_torch::LabelsHolder;
 using metatensor_torch::TensorBlock;
 using metatensor_torch::TensorMap;
 using metatensor_torch::TensorMapHolder;
@@ -23,11 +23,6 @@ using detail::Components;
 using detail::Properties;
 using detail::QuantityRow;
 
-/// Labels 0, 1, ..., n - 1 on a device.
-Labels range(const std::string& name, int64_t n, torch::Device device) {
-    return LabelsHolder::range(name, n)->to(device);
-}
-
 torch::ScalarType parse_dtype(const std::string& model_dtype) {
     TORCH_CHECK_VALUE(model_dtype == "float32" || model_dtype == "float64",
                       "the dtype of a model must be 'float32' or 'float64', got '", model_dtype, "'");
@@ -35,36 +30,34 @@ torch::ScalarType parse_dtype(const std::string& model_dtype) {
 }
 
 void check_keys(const std::string& name, const TensorMap& value) {
-    const auto& keys = *value->keys();
-    const auto is_single = keys.names() == std::vector<std::string>{"_"} && keys.count() == 1 &&
-                           keys == *LabelsHolder::single()->to(value->device());
-    TORCH_CHECK_VALUE(is_single, "invalid keys for '", name, "': expected a single key, '_' = 0, got ",
-                      keys.str());
+    TORCH_CHECK_VALUE(detail::is_range(value->keys(), "_", 1), "invalid keys for '", name,
+                      "': expected a single key, '_' = 0, got ", value->keys()->str());
 }
 
-std::vector<Labels> expected_components(Components components, torch::Device device) {
+/// Names of the components, each of which has the entries 0, 1, 2.
+std::vector<std::string> names_of(Components components) {
     switch (components) {
     case Components::none:
         return {};
     case Components::xyz:
-        return {range("xyz", 3, device)};
+        return {"xyz"};
     case Components::xyz_2:
-        return {range("xyz_1", 3, device), range("xyz_2", 3, device)};
+        return {"xyz_1", "xyz_2"};
     }
     return {};
 }
 
-void check_components(const std::string& name, const TensorBlock& block,
-                      const std::vector<Labels>& expected) {
+void check_components(const std::string& name, const TensorBlock& block, Components expected) {
     const auto& components = block->components();
-    auto same = components.size() == expected.size();
-    for (size_t i = 0; same && i < expected.size(); ++i)
-        same = *components[i] == *expected[i];
+    const auto names = names_of(expected);
+    auto same = components.size() == names.size();
+    for (size_t i = 0; same && i < names.size(); ++i)
+        same = detail::is_range(components[i], names[i], 3);
     if (same) return;
 
     std::vector<std::string> wanted;
-    for (const auto& component : expected)
-        wanted.push_back("'" + component->names()[0] + "' = 0, 1, 2");
+    for (const auto& component : names)
+        wanted.push_back("'" + component + "' = 0, 1, 2");
     std::vector<std::string> found;
     for (const auto& component : components)
         found.push_back(component->str());
@@ -75,19 +68,19 @@ void check_components(const std::string& name, const TensorBlock& block,
 void check_properties(const std::string& name, const TensorBlock& block, const QuantityRow& quantity) {
     if (quantity.properties == Properties::free) return;
 
-    const auto& properties = *block->properties();
-    const auto is_deprecated =
-        !quantity.deprecated_name.empty() &&
-        properties.names() == std::vector<std::string>{std::string(quantity.deprecated_name)};
-    const std::string property(is_deprecated ? quantity.deprecated_name : quantity.property);
-    const auto n_properties = quantity.properties == Properties::ensemble ? properties.count() : 1;
-    TORCH_CHECK_VALUE(properties == *range(property, n_properties, properties.device()),
-                      "invalid properties for '", name, "': expected '", quantity.property,
+    const auto& properties = block->properties();
+    const auto is_deprecated = !quantity.deprecated_name.empty() && properties->size() == 1 &&
+                               properties->names()[0] == quantity.deprecated_name;
+    const auto property = is_deprecated ? quantity.deprecated_name : quantity.property;
+    const auto n_properties = quantity.properties == Properties::ensemble ? properties->count() : 1;
+    TORCH_CHECK_VALUE(detail::is_range(properties, property, n_properties), "invalid properties for '", name,
+                      "': expected '", quantity.property,
                       "' = ", quantity.properties == Properties::ensemble ? "0, 1, ..., n - 1" : "0",
-                      ", got ", properties.str());
+                      ", got ", properties->str());
     if (is_deprecated) {
-        detail::warn_deprecated_once("the property '" + property + "' of '" + name + "' is now called '" +
-                                     std::string(quantity.property) + "', please use this name");
+        detail::warn_deprecated_once("the property '" + std::string(property) + "' of '" + name +
+                                     "' is now called '" + std::string(quantity.property) +
+                                     "', please use this name");
     }
 }
 
@@ -95,18 +88,17 @@ void check_gradient(const std::string& name, const std::string& parameter, const
                     const detail::ExpectedSamples& expected_samples) {
     const auto gradient = metatensor_torch::TensorBlockHolder::gradient(block, parameter);
     const auto what = name + "' gradients with respect to '" + parameter;
-    const auto device = gradient->device();
     const auto& samples = gradient->samples()->names();
     if (parameter == "positions") {
         const std::vector<std::string> expected = {"sample", "system", "atom"};
         TORCH_CHECK_VALUE(samples == expected, "invalid samples for '", what, "': expected the names [",
                           join(expected), "], got [", join(samples), "]");
         expected_samples.check_position_gradients(what, gradient->samples(), block->samples());
-        check_components(what, gradient, expected_components(Components::xyz, device));
+        check_components(what, gradient, Components::xyz);
     } else if (parameter == "strain") {
         TORCH_CHECK_VALUE(samples == std::vector<std::string>{"sample"}, "invalid samples for '", what,
                           "': expected the names [sample], got [", join(samples), "]");
-        check_components(what, gradient, expected_components(Components::xyz_2, device));
+        check_components(what, gradient, Components::xyz_2);
     } else {
         C10_THROW_ERROR(ValueError, "unexpected '" + what + "': only 'positions' and 'strain' can be used");
     }
@@ -130,7 +122,7 @@ void check_standard_quantity(const std::string& name, const QuantityRow& quantit
     check_keys(name, value);
     const auto block = TensorMapHolder::block_by_id(value, 0);
     expected.check(name, sample_kind, block->samples());
-    check_components(name, block, expected_components(quantity.components, block->device()));
+    check_components(name, block, quantity.components);
     check_properties(name, block, quantity);
     check_gradients(name, block, quantity, expected);
 }

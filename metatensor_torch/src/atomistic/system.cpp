@@ -217,6 +217,21 @@ SystemData SystemData::with_lengths_scaled(double factor) const {
     return scaled;
 }
 
+SystemData SystemData::with_new_leaves(bool requires_grad) const {
+    const auto leaf = [&](const torch::Tensor& tensor) {
+        return tensor.detach().requires_grad_(requires_grad);
+    };
+    auto result = *this;
+    result.positions_ = leaf(positions_);
+    result.cell_ = leaf(cell_);
+    for (auto& [options, neighbors] : result.neighbors_) {
+        auto block = std::make_shared<metatensor_torch::details::BlockData>(neighbors->data());
+        block->values = leaf(block->values);
+        neighbors = metatensor_torch::TensorBlockHolder::own(std::move(block));
+    }
+    return result;
+}
+
 std::string SystemData::str() const {
     std::ostringstream text;
     text << "System with " << size() << " atoms, ";
@@ -273,6 +288,21 @@ System SystemHolder::to_positional(const torch::IValue& positional_1, const torc
                                    bool non_blocking) const {
     return torch::make_intrusive<SystemHolder>(
         moved_to_positional(positional_1, positional_2, dtype, device, non_blocking));
+}
+
+TensorBlock make_neighbor_list(const torch::Tensor& samples, const torch::Tensor& vectors) {
+    static const std::vector<std::string> NAMES = {"first_atom", "second_atom", "cell_shift_a",
+                                                   "cell_shift_b", "cell_shift_c"};
+    static const auto XYZ = metatensor_torch::LabelsHolder::range("xyz", 3);
+    static const auto DISTANCE = metatensor_torch::LabelsHolder::range("distance", 1);
+    check_shape("the samples of a neighbor list", samples, {-1, 5});
+    check_dtype("the samples of a neighbor list", samples, torch::kInt32);
+    check_shape("the vectors of a neighbor list", vectors, {samples.size(0), 3});
+    check_device("the vectors of a neighbor list", vectors, samples.device());
+    return torch::make_intrusive<metatensor_torch::TensorBlockHolder>(
+        vectors.unsqueeze(-1),
+        torch::make_intrusive<metatensor_torch::LabelsHolder>(NAMES, samples, metatensor::assume_unique{}),
+        std::vector<Labels>{XYZ->to(samples.device())}, DISTANCE->to(samples.device()));
 }
 
 std::vector<NeighborListOptions> SystemHolder::known_neighbor_lists() const {

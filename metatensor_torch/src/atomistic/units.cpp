@@ -342,14 +342,27 @@ class UnitExpression {
     int depth_ = 0;
 };
 
+/// What a unit expression stands for. Models and engines convert between the same few units in each call:
+/// what a thread has evaluated is kept.
+Quantity evaluate(const std::string& expression) {
+    static constexpr size_t MAX_KEPT = 1000; // of texts that may never come again
+    thread_local std::unordered_map<std::string, Quantity> known;
+    const auto found = known.find(expression);
+    if (found != known.end()) return found->second;
+    const auto value = UnitExpression(expression).evaluate();
+    if (known.size() >= MAX_KEPT) known.clear();
+    known.emplace(expression, value);
+    return value;
+}
+
 } // namespace
 
 double unit_conversion_factor(const std::string& from_unit, const std::string& to_unit) {
     if (from_unit.empty() || to_unit.empty()) return 1.0;
 
-    const auto from = UnitExpression(from_unit).evaluate();
+    const auto from = evaluate(from_unit);
     if (from_unit == to_unit) return 1.0;
-    const auto to = UnitExpression(to_unit).evaluate();
+    const auto to = evaluate(to_unit);
     TORCH_CHECK_VALUE(same_dimension(from.dimension, to.dimension), "can not convert from '", from_unit,
                       "' to '", to_unit, "': the dimension of '", from_unit, "' is ", to_text(from.dimension),
                       ", but that of '", to_unit, "' is ", to_text(to.dimension));
@@ -371,7 +384,7 @@ bool details::valid_dimension(const std::string& dimension) { return find_dimens
 
 void details::validate_unit(const std::string& dimension, const std::string& unit) {
     if (unit.empty()) return;
-    const auto value = UnitExpression(unit).evaluate();
+    const auto value = evaluate(unit);
     if (dimension == "none") return;
 
     const auto* expected = find_dimension(dimension);

@@ -220,6 +220,11 @@ class METATOMIC_TORCH_EXPORT SystemData {
     /// This system with positions, cell and pair vectors multiplied by `factor`.
     SystemData with_lengths_scaled(double factor) const;
 
+    /// This system cut off from any graph: positions, cell and pair vectors share their values with those of
+    /// this system, and are leaves for autograd, which require a gradient if `requires_grad`. Other data are
+    /// left alone.
+    SystemData with_new_leaves(bool requires_grad) const;
+
     /// One line with the number of atoms and the cell.
     std::string str() const;
 
@@ -283,6 +288,16 @@ class METATOMIC_TORCH_EXPORT SystemHolder final : public torch::CustomClassHolde
     /// Options of all neighbor lists, in ascending order of cutoff.
     std::vector<NeighborListOptions> known_neighbor_lists() const;
 };
+
+/// A neighbor list in the layout that `SystemData::add_neighbor_list` takes.
+///
+/// @param samples int32 [n_pairs, 5]: first atom, second atom, and the cell shift S of the pair; no pair may
+/// be there
+///     twice, which is not checked
+/// @param vectors [n_pairs, 3], r_j - r_i + S @ H, on the same device
+/// @throws ValueError for other shapes, types or devices
+METATOMIC_TORCH_EXPORT metatensor_torch::TensorBlock make_neighbor_list(const torch::Tensor& samples,
+                                                                        const torch::Tensor& vectors);
 
 /// The vectors of a neighbor list as a differentiable function of positions and cell: r_ij = r_j - r_i + S @
 /// H.
