@@ -117,7 +117,7 @@ def test_commands_of_the_readme():
         output += run("bash", "-euc", "\n".join(lines), cwd=folder, PYTHONPATH="")
         if (checkout / "model.pt").exists():
             shutil.copy(checkout / "model.pt", project)
-    assert "lengths in angstrom, interactions up to 8.5" in output
+    assert "interactions up to 8.5 angstrom" in output
     assert "derivatives: 6 8 10" in output
 
 
