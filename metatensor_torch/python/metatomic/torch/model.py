@@ -235,6 +235,8 @@ class AtomisticModel(torch.nn.Module):
 
         :param file: name of the file, or a file object
         :param collect_extensions: directory to which to copy the TorchScript extensions
+        :raises ValueError: for a model in training mode
+        :raises RuntimeError: if the model can not be scripted, or the file not be written
         """
         warnings.warn("`export()` is deprecated, use `save()`", DeprecationWarning, stacklevel=2)
         self.save(file, collect_extensions)
