@@ -20,7 +20,7 @@ nitpicky = True  # each reference has to lead somewhere, but for the types of ot
 nitpick_ignore_regex = [
     ("cpp:.*", ".*"),
     ("py:.*", r"torch\..*|torch|os\..*|_io\..*|typing\..*|.*\.(F|T|C)|.*(PathLike|BinaryIO|Any|Callable)"),
-    ("py:.*", r"ase\..*|numpy\..*|ndarray|pathlib\..*|InputError|PropertyNotImplementedError"),
+    ("py:.*", r"ase\..*|numpy\..*|ndarray|pathlib\..*|InputError|PropertyNotImplementedError|.*IntoSystem"),
     ("py:.*", r"bool|int|float|str|bytes|list|dict|tuple|None|optional|callable"),
 ]
 

@@ -153,7 +153,8 @@ class METATOMIC_TORCH_EXPORT Evaluator {
 
     /// Takes a `model` that is loaded already, which is moved to the device, with `options` as for a file.
     ///
-    /// @throws ValueError, RuntimeError as for a file
+    /// @throws ValueError as for a file
+    /// @throws RuntimeError as for a file
     explicit Evaluator(metatensor_torch::Module model, EvaluatorOptions options = {});
 
     /// Where the model runs.

@@ -44,7 +44,7 @@ class MetatomicCalculator(Calculator):
     ``spin_multiplicity`` (``atoms.info["spin_multiplicity"]``, or ``["spin"]``), ``ase::initial_magmoms``,
     ``ase::initial_charges``, ``ase::tags``, ``ase::arrays::<name>`` and ``ase::info::<name>``.
 
-    After a calculation ``additional_outputs`` has the :py:class:`TensorMap` of each additional output.
+    After a calculation ``additional_outputs`` has the :py:class:`metatensor.torch.TensorMap` of each additional output.
     """
 
     additional_outputs: Dict[str, TensorMap]
