@@ -164,7 +164,8 @@ def atomistic() -> torch.jit.ScriptModule:
 
 N_ATOMS = 100
 N_PAIRS = 1000
-REQUEST = NeighborListOptions(2.0, True, True, "springs")
+MODEL = atomistic()
+REQUEST = MODEL.requested_neighbor_lists()[0]
 
 
 class EngineArrays:
@@ -237,7 +238,11 @@ for name in ["sum_over_samples", "mean_over_samples", "std_over_samples"]:
     both_sizes(name, lambda tensor, name=name: getattr(mts, name)(tensor, "atom"), larger)
 both_sizes("sum_over_properties", lambda tensor: mts.sum_over_properties(tensor, "l"), larger)
 case("join of 16 one-row systems with gradients", one_row_systems, lambda maps: mts.join(maps, "samples"))
-case("join of two maps of 112 blocks along properties", lambda: (equivariant(), equivariant()), lambda pair: mts.join(list(pair), "properties"))
+case(
+    "join of two maps of 112 blocks along properties",
+    lambda: (equivariant(), equivariant()),
+    lambda pair: mts.join(list(pair), "properties", add_dimension="map"),
+)
 SELECTION = constant(["system"], torch.tensor([0]))
 PARTS = [constant(["system"], torch.tensor([2 * i, 2 * i + 1])) for i in range(10)]
 case("slice of samples, 112 blocks", equivariant, lambda tensor: mts.slice(tensor, "samples", SELECTION))
@@ -255,33 +260,13 @@ case(
 case("System of an engine's tensors, with a neighbor list", EngineArrays, make_system)
 
 
-def model_case(name, n_systems, check):
-    def make_arguments():
-        return [make_system(EngineArrays()) for _ in range(n_systems)]
-
-    def make_model():
-        global REQUEST
-        model = atomistic()
-        REQUEST = model.requested_neighbor_lists()[0]
-        return model
-
-    state = {}
-
-    def call(systems):
-        return state["model"](systems, state["options"], check)
-
-    def make():
-        if not state:
-            state["model"] = make_model()
-            state["options"] = ModelEvaluationOptions("angstrom", {"energy": ModelOutput(unit="eV")}, None)
-        return make_arguments()
-
-    case(name, make, call)
-
-
-model_case("AtomisticModel, scripted", 1, False)
-model_case("AtomisticModel, scripted, checked", 1, True)
-model_case("AtomisticModel, scripted, 32 systems", 32, False)
+EVALUATION = ModelEvaluationOptions("angstrom", {"energy": ModelOutput(unit="eV")}, None)
+for name, n_systems, check in [("", 1, False), (", checked", 1, True), (", 32 systems", 32, False)]:
+    case(
+        f"AtomisticModel, scripted{name}",
+        lambda n_systems=n_systems: [make_system(EngineArrays()) for _ in range(n_systems)],
+        lambda systems, check=check: MODEL(systems, EVALUATION, check),
+    )
 
 
 # --- measurements

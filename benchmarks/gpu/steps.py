@@ -21,7 +21,7 @@ import threading
 
 
 ROOT = pathlib.Path(__file__).parents[2]
-OPTIONS = "-k on g 1 -sf kk -pk kokkos newton on neigh half".split()
+OPTIONS = os.environ["METATENSOR_LAMMPS_OPTIONS"].split()
 CUTOFF = 8.5
 PHASES = ["marshal", "forward", "backward", "store"]
 COUNTS = ["kernels", "to_device", "to_host", "bytes_to_device", "bytes_to_host", "synchronisations"]
