@@ -30,6 +30,14 @@ foreach (package metatensor_torch metatomic_torch)
         ${PROJECT_BINARY_DIR}/cmake/${package}-config.cmake
         ${PROJECT_BINARY_DIR}/cmake/${package}-config-version.cmake
         DESTINATION ${package_dir})
+    if (METATENSOR_TORCH_PYTHON AND NOT SKBUILD) # for programs that use <build>/python, without installation
+        set(layout_dir ${METATENSOR_TORCH_PYTHON_PATH}/metatensor_torch/torch-${torch_minor_version}/lib/cmake/${package})
+        export(EXPORT ${package}-targets FILE ${layout_dir}/${package}-targets.cmake)
+        file(COPY
+            ${PROJECT_BINARY_DIR}/cmake/${package}-config.cmake
+            ${PROJECT_BINARY_DIR}/cmake/${package}-config-version.cmake
+            DESTINATION ${layout_dir})
+    endif()
 endforeach()
 
 install(DIRECTORY

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Molecular dynamics of 216 silicon atoms at constant energy, with a saved model:
-//     silicon_nve stillinger-weber.pt [STEPS]
+//     silicon_nve stillinger-weber.pt [STEPS] [TIME_STEP]
 //
 // The pairs come from vesin (https://github.com/luthaf/vesin), which keeps its list while no atom has moved
 // far.
@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <iomanip>
 #include <iostream>
 #include <stdexcept>
 #include <string>
@@ -21,7 +22,6 @@ namespace {
 
 constexpr double boltzmann = 8.617333262e-5; // eV/K
 constexpr double mass = 28.0855;             // u
-constexpr double time_step = 1.0;            // fs
 
 /// Neighbor lists of vesin, for one model that asks for one list.
 class Neighbors {
@@ -84,10 +84,11 @@ torch::Tensor random_velocities(int64_t n_atoms, double temperature) {
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        std::cerr << "usage: silicon_nve MODEL [STEPS]\n";
+        std::cerr << "usage: silicon_nve MODEL [STEPS] [TIME_STEP]\n";
         return 1;
     }
     const int n_steps = argc > 2 ? std::atoi(argv[2]) : 500;
+    const double time_step = argc > 3 ? std::atof(argv[3]) : 1.0; // fs
 
     Neighbors neighbors;
     EvaluatorOptions options; // angstrom and eV
@@ -98,22 +99,24 @@ int main(int argc, char** argv) {
 
     auto system = silicon();
     auto velocities = random_velocities(system->size(), 600.0);
-    const auto kinetic_unit = unit_conversion_factor("u*angstrom^2/fs^2", "eV");
     model.warm_up(system);
 
+    const auto n_degrees = 3.0 * static_cast<double>(system->size()) - 3.0;
+    const auto kinetic_unit = unit_conversion_factor("u*angstrom^2/fs^2", "eV");
     const auto per_mass = unit_conversion_factor("eV/angstrom/u", "angstrom/fs^2") / mass;
     auto result = model.evaluate(system);
     double first_energy = 0;
     double largest_deviation = 0;
-    std::cout << "step temperature/K total energy/eV\n";
+    std::cout << "# time/fs temperature/K potential energy/eV total energy/eV\n" << std::setprecision(10);
     for (int step = 0; step <= n_steps; ++step) {
         const auto kinetic = 0.5 * mass * kinetic_unit * velocities.square().sum().item<double>();
-        const auto energy = kinetic + result.energy.item<double>();
+        const auto potential = result.energy.item<double>();
+        const auto energy = kinetic + potential;
         if (step == 0) first_energy = energy;
         largest_deviation = std::max(largest_deviation, std::abs(energy - first_energy));
-        if (step % 50 == 0) {
-            const auto n_degrees = 3.0 * static_cast<double>(system->size()) - 3.0;
-            std::cout << step << " " << 2.0 * kinetic / (n_degrees * boltzmann) << " " << energy << "\n";
+        if (step % 10 == 0) {
+            const auto temperature = 2.0 * kinetic / (n_degrees * boltzmann);
+            std::cout << step * time_step << " " << temperature << " " << potential << " " << energy << "\n";
         }
         // velocity Verlet
         velocities = velocities + 0.5 * time_step * per_mass * result.forces;
@@ -121,6 +124,6 @@ int main(int argc, char** argv) {
         result = model.evaluate(system);
         velocities = velocities + 0.5 * time_step * per_mass * result.forces;
     }
-    std::cout << "largest deviation of the total energy: "
+    std::cout << "# largest deviation of the total energy: "
               << 1e3 * largest_deviation / static_cast<double>(system->size()) << " meV per atom\n";
 }

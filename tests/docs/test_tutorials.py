@@ -21,7 +21,8 @@ import metatensor.torch as mts
 
 pytest.importorskip("matplotlib")
 
-PAGES = pathlib.Path(__file__).parents[2] / "docs" / "tutorials"
+ROOT = pathlib.Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "tutorials"
 needs_lammps = pytest.mark.skipif(not pathlib.Path(os.environ.get("LMP", "nowhere")).exists(), reason="no LAMMPS")
 
 
@@ -32,8 +33,9 @@ def run_page(tmp_path_factory):
     for name, program in [("python", sys.executable), ("lmp", os.environ.get("LMP", ""))]:
         (programs / name).write_text(f'#!/bin/sh\nexec "{program}" "$@"\n')
         (programs / name).chmod(0o755)
-    root = pathlib.Path(os.environ.get("METATENSOR_TUTORIALS", tmp_path_factory.getbasetemp() / "tutorials"))
+    root = pathlib.Path(os.environ.get("METATENSOR_TUTORIALS", tmp_path_factory.getbasetemp() / "docs" / "tutorials"))
     shutil.copytree(PAGES, root, dirs_exist_ok=True)
+    shutil.copytree(ROOT / "examples", root.parents[1] / "examples", dirs_exist_ok=True)
 
     def run(name):
         page = (PAGES / f"{name}.md").read_text()
@@ -129,6 +131,26 @@ def test_training_uses_harmonics(training, monkeypatch):
     legendre = [torch.ones_like(x), x, (3 * x**2 - 1) / 2, (5 * x**3 - 3 * x) / 2]
     for product, polynomial in zip(products, legendre, strict=True):
         torch.testing.assert_close(product, polynomial)
+
+
+@pytest.fixture(scope="session")
+def engine(run_page):
+    pytest.importorskip("vesin")
+    return run_page("engine")[0]
+
+
+def test_engine_starts_with_the_crystal(engine):
+    """Stillinger and Weber chose their parameters so that an atom of it has an energy of -4.3363 eV."""
+    _, _, potential, total = np.loadtxt(engine / "energies-1.txt", unpack=True)
+    assert abs(potential[0] / 216 + 4.3363) < 5e-4
+    assert np.ptp(total) < 0.01 * np.ptp(potential)
+
+
+def test_engine_has_errors_of_second_order(engine):
+    """Twice the time step, four times the deviation"""
+    texts = [(engine / f"energies-{time_step}.txt").read_text() for time_step in ["0.5", "1", "2", "4"]]
+    deviations = [float(re.search(r"deviation of the total energy: (\S+) meV", text)[1]) for text in texts]
+    np.testing.assert_allclose(np.divide(deviations[1:], deviations[:-1]), 4.0, rtol=0.05)
 
 
 @pytest.fixture(scope="session")

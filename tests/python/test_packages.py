@@ -90,7 +90,8 @@ def test_other_version_of_torch(tmp_path):
 
 @pytest.mark.parametrize("package", [metatensor.torch, metatomic.torch])
 def test_paths_and_version(package):
-    assert package.utils.cmake_prefix_path.endswith(os.path.join("lib", "cmake"))
+    for name in ["metatensor_torch", "metatomic_torch"]:
+        assert os.path.isfile(os.path.join(package.utils.cmake_prefix_path, name, f"{name}-config.cmake"))
     assert os.path.isdir(os.path.join(package.utils.install_prefix, "lib"))
     assert package.__version__ == package.version()
     assert package.__version__.startswith("0.10." if package is metatensor.torch else "0.1.")
