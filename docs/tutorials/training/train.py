@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Trains the model of silicon.py on the frames of in.reference: writes silicon.pt, and parity.txt for the picture."""
+"""Trains the model of silicon.py on the frames of silicon.xyz: writes silicon.pt, and parity.txt for the picture."""
 
+import re
 from typing import List, Tuple
 
 import numpy as np
@@ -18,12 +19,16 @@ OUTPUTS = {"energy": ModelOutput(unit="eV", sample_kind="system")}
 
 
 def read_frames(path: str) -> Tuple[List[System], torch.Tensor, torch.Tensor]:
-    """Systems, energies [n_frames, 1] and forces [n_frames, 64, 3] of a dump, whose frames start with nine lines of text."""
+    """Systems, energies [n_frames, 1] and forces [n_frames, 64, 3] of a file in extended XYZ format.
+
+    A frame is a line with the number of atoms, one with the energy, and one for each atom: its name, position and force.
+    """
     lines = open(path).read().splitlines()
-    rows = [line for i, line in enumerate(lines) if i % (9 + N_ATOMS) >= 9]
-    frames = torch.tensor(np.loadtxt(rows)).reshape(-1, N_ATOMS, 7)
+    energies = [float(re.search(r"Potential_energy=(\S+)", line)[1]) for line in lines[1 :: 2 + N_ATOMS]]
+    rows = [line for i, line in enumerate(lines) if i % (2 + N_ATOMS) >= 2]
+    frames = torch.tensor(np.loadtxt(rows, usecols=range(1, 7))).reshape(-1, N_ATOMS, 6)
     systems = [make_system(positions) for positions in frames[:, :, :3]]
-    return systems, frames[:, :, 6].sum(dim=1, keepdim=True), frames[:, :, 3:6].contiguous()
+    return systems, torch.tensor(energies, dtype=torch.float64).reshape(-1, 1), frames[:, :, 3:].contiguous()
 
 
 def make_system(positions: torch.Tensor) -> System:
@@ -99,7 +104,7 @@ def export(model: Silicon, path: str) -> None:
 
 if __name__ == "__main__":
     torch.manual_seed(0)
-    systems, energies, forces = read_frames("reference.txt")
+    systems, energies, forces = read_frames("silicon.xyz")
     for_tests = range(0, len(systems), 4)
     for_training = [i for i in range(len(systems)) if i not in for_tests]
 
