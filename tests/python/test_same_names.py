@@ -35,7 +35,6 @@ MODULES = [
 MISSING = {
     "metatomic.torch.o3": "rotations of systems and maps, symmetrized models",
     "metatomic.torch.dftd3": "dispersion correction around a model",
-    "metatomic.torch.heat_flux": "heat flux around a model",
     "metatomic.torch.model.EXPECTED_ARGUMENTS": "part of an error message there",
     "metatomic.torch.model.EXPECTED_SIGNATURE": "part of an error message there",
     "metatomic.torch.model.metatomic_version": "metatomic.torch.version() here",
@@ -80,7 +79,8 @@ for name in json.loads(sys.argv[1]):
         found[f"{name}.{attribute}"] = arguments(value) if callable(value) else None
         if inspect.isclass(value):
             found[f"{name}.{attribute}"] = arguments(value.__init__)
-            for method, function in vars(value).items():
+            own = [base for base in value.__mro__ if base.__module__.startswith("metatomic.torch")]
+            for method, function in {key: item for base in own for key, item in vars(base).items()}.items():
                 if not method.startswith("_") and (inspect.isroutine(function) or isinstance(function, property)):
                     target = getattr(value, method)
                     found[f"{name}.{attribute}.{method}"] = arguments(target) if callable(target) else None
