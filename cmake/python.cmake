@@ -5,7 +5,8 @@ set(python_source ${PROJECT_SOURCE_DIR}/metatensor_torch/python)
 set(python_layout ${PROJECT_BINARY_DIR}/python)
 set(METATENSOR_TORCH_PYTHON_PATH ${python_layout} CACHE INTERNAL "Where the Python packages can be imported from")
 
-file(GLOB_RECURSE python_files CONFIGURE_DEPENDS RELATIVE ${python_source} ${python_source}/*.py ${python_source}/py.typed)
+file(GLOB_RECURSE python_files CONFIGURE_DEPENDS RELATIVE ${python_source}
+    ${python_source}/*.py ${python_source}/py.typed ${python_source}/*.txt)
 
 # The docstrings of these files are the comments of the C++ headers.
 set(documented_files ${python_files})

@@ -113,3 +113,9 @@ def test_lammps_finds_the_plugin(python, model):
     plugins = run(python, "-m", "metatensor.torch", "--lammps-plugin-path").strip()
     log = run(os.environ["LMP"], "-log", "none", "-in", "in.argon", LAMMPS_PLUGIN_PATH=plugins)
     assert re.search(r"-0\.008376", log)
+
+
+def test_uninstalling_leaves_nothing(python):
+    """The last of these tests"""
+    run(sys.executable, "-m", "pip", "--python", python, "uninstall", "--yes", "metatensor-torch-cpp")
+    assert [path for path in python.parents[1].rglob("*") if path.name.startswith(("metatensor", "metatomic"))] == []
