@@ -5,10 +5,11 @@
 2. The lists of the reference pages are written: one section for each family of operations, one for each header.
 3. docs/coverage.py checks that each public name is documented.
 4. The tutorials run and draw their pictures, beside the pages; tests/docs/test_tutorials.py does that and looks at the results.
-5. Sphinx makes HTML; a warning of it, or a link that leads nowhere, is an error.
+5. Sphinx makes HTML; a warning of it, or a link that leads nowhere, is an error, and so is a public name that no page has.
 """
 
 import importlib
+import inspect
 import os
 import pkgutil
 import re
@@ -18,6 +19,9 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import coverage
+from sphinx.util.inventory import InventoryFile
+
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 INCLUDE = ROOT / "metatensor_torch" / "include"
@@ -26,9 +30,10 @@ INCLUDE = ROOT / "metatensor_torch" / "include"
 def run_doxygen(output: Path) -> Path:
     settings = f"{(DOCS / 'Doxyfile').read_text()}\nOUTPUT_DIRECTORY = {output}\n"
     subprocess.run(["doxygen", "-"], input=settings, text=True, cwd=ROOT, check=True)
-    for page in (output / "xml").glob("class*.xml"):
-        remove_internal_members(page)
-    paths = {page.stem: remove_namespaces(page) for page in (output / "xml").glob("*_8hpp.xml")}
+    for pattern in ["class*.xml", "struct*.xml", "namespace*.xml"]:
+        for page in (output / "xml").glob(pattern):
+            remove_internal_members(page)
+    paths = {page.stem: take_over_namespaces(page) for page in (output / "xml").glob("*_8hpp.xml")}
     index = ElementTree.parse(output / "xml" / "index.xml")
     for compound in index.getroot():
         if compound.get("refid") in paths:
@@ -53,16 +58,26 @@ def remove_internal_members(page: Path) -> None:
     tree.write(page, encoding="utf-8", xml_declaration=True)
 
 
-def remove_namespaces(page: Path) -> str:
-    """A page lists several headers: the namespace that they share would be declared by each of them.
+def take_over_namespaces(page: Path) -> str:
+    """A page lists several headers, each of which would declare the namespace that they share: a header gets what it has in
+    namespaces as its own members, under the whole name.
 
     Returns the path of the header, which becomes its name: there are two misc.hpp.
     """
     tree = ElementTree.parse(page)
     compound = tree.getroot()[0]
+    path = compound.find("location").get("file")
     for namespace in compound.findall("innernamespace"):
         compound.remove(namespace)
-    path = compound.find("location").get("file")
+        members = ElementTree.parse(page.parent / f"{namespace.get('refid')}.xml").getroot()[0]
+        for section in members.findall("sectiondef"):
+            for member in section.findall("memberdef"):
+                name = member.find("name")
+                name.text = f"{namespace.text}::{name.text}"
+                if member.find("location").get("file") != path:
+                    section.remove(member)
+            if len(section):
+                compound.append(section)
     compound.find("compoundname").text = path
     tree.write(page, encoding="utf-8", xml_declaration=True)
     return path
@@ -145,6 +160,20 @@ def run_tutorials(folder: Path) -> None:
     subprocess.run(command, env={**os.environ, "METATENSOR_TUTORIALS": str(folder)}, check=True)
 
 
+def check_that_pages_have_all_names(html: Path, xml: Path) -> None:
+    with open(html / "objects.inv", "rb") as file:
+        inventory = InventoryFile.load(file, "", lambda base, path: path)
+    there = {name for entries in inventory.values() for name in entries}
+    expected = {entry.name for entry in coverage.cpp_names(xml)}
+    for module_name in coverage.PYTHON_MODULES:
+        if module_name != "metatensor.torch.learn":  # whose names are those of learn.nn and learn.data
+            module = importlib.import_module(module_name)
+            names = [name for name in module.__all__ if not inspect.ismodule(getattr(module, name))]
+            expected.update(f"{module_name}.{name}" for name in names)
+    if expected - there:
+        sys.exit("\n  ".join(["these names are on no page:", *sorted(expected - there)]))
+
+
 def main() -> None:
     output = Path(sys.argv[1]).resolve()
     source = output / "source"
@@ -155,9 +184,10 @@ def main() -> None:
     subprocess.run([sys.executable, DOCS / "coverage.py", xml], check=True)
     run_tutorials(source / "tutorials")
     version = re.search(r"project\(metatensor_torch_cpp VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())[1]
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", source, output / "html"]
+    command = [sys.executable, "-m", "sphinx", "-E", "-W", "--keep-going", "-q", "-b", "html", source, output / "html"]
     environment = {**os.environ, "METATENSOR_DOCS_VERSION": version, "METATENSOR_DOCS_XML": str(xml)}
     subprocess.run([str(part) for part in command], env=environment, check=True)
+    check_that_pages_have_all_names(output / "html", xml)
     print(f"the pages start with {output / 'html' / 'index.html'}")
 
 

@@ -6,6 +6,7 @@ import re
 import sys
 import types
 
+from docutils import nodes
 from pygments.lexers.special import TextLexer
 from sphinx.util.nodes import make_refnode
 
@@ -62,6 +63,15 @@ def escape_symbols(app, what, name, obj, options, lines):
         )
 
 
+def shorten_differences(app, doctree):
+    """The comparison of two files without its first lines, which name folders of the machine that makes the pages."""
+    for block in doctree.findall(nodes.literal_block):
+        if block.get("language") == "udiff":
+            lines = block.rawsource.splitlines()
+            block.rawsource = "\n".join(line for line in lines if not line.startswith(("--- ", "+++ ", "@@ ")))
+            block[:] = [nodes.Text(block.rawsource)]
+
+
 def find_public_name(app, env, node, contnode):
     """Annotations name classes where they are written; the pages have them where they are used from."""
     target = node.get("reftarget", "")
@@ -94,5 +104,6 @@ for name, parts in PARTS_OF_ASE.items():
 
 def setup(app):
     app.connect("autodoc-process-docstring", escape_symbols)
+    app.connect("doctree-read", shorten_differences)
     app.connect("missing-reference", find_public_name)
     app.add_lexer("lammps", TextLexer)

@@ -12,7 +12,8 @@ left.plot(time, 1e3 * (kinetic - kinetic[0]) / 500, label="kinetic")
 left.plot(time, 1e3 * (potential - potential[0]) / 500, label="potential")
 left.plot(time, 1e3 * (total - total[0]) / 500, label="total")
 left.set(xlabel="time / ps", ylabel="change of energy / (meV / atom)")
-left.legend()
+left.margins(y=0.15)
+left.legend(ncols=3, loc="upper center")
 
 for name, style in [("native", dict(lw=4, alpha=0.4)), ("metatensor", dict(lw=1.2, color="black"))]:
     _, r, g, _ = np.loadtxt(f"{name}-rdf.txt", skiprows=4, unpack=True)

@@ -17,7 +17,8 @@ total = kinetic + potential
 for name, energy in [("kinetic", kinetic), ("potential", potential), ("total", total)]:
     middle.plot(time, 1e3 * (energy - energy[0]) / 512, label=name)
 middle.set(xlabel="time / ps", ylabel="change of energy / (meV / atom)")
-middle.legend()
+middle.margins(y=0.15)
+middle.legend(ncols=3, loc="upper center", columnspacing=1.0, handlelength=1.0)
 
 for name, style in [("reference", dict(lw=4, alpha=0.4)), ("learned", dict(lw=1.2, color="black"))]:
     _, r, g, _ = np.loadtxt(f"{name}-rdf.txt", skiprows=4, unpack=True)
