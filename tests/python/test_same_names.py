@@ -33,7 +33,6 @@ MODULES = [
 
 #: Not here (yet)
 MISSING = {
-    "metatomic.torch.o3": "rotations of systems and maps, symmetrized models",
     "metatomic.torch.model.EXPECTED_ARGUMENTS": "part of an error message there",
     "metatomic.torch.model.EXPECTED_SIGNATURE": "part of an error message there",
     "metatomic.torch.model.metatomic_version": "metatomic.torch.version() here",
