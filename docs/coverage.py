@@ -24,6 +24,10 @@ PYTHON_MODULES = [
     "metatensor.torch.learn.nn",
     "metatensor.torch.learn.data",
     "metatomic.torch",
+    "metatomic.torch.dftd3",
+    "metatomic.torch.heat_flux",
+    "metatomic.torch.o3",
+    "metatomic.torch.weighted_sum",
 ]
 
 # Types of which every value is a good argument, if it is the only one.

@@ -15,6 +15,9 @@ from ._wrapping import ModelAround, capabilities_with, own_outputs
 from .model import AtomisticModel
 
 
+__all__ = ["DFTD3", "published_tables"]
+
+
 CUTOFF = 50.0  # bohr
 CN_CUTOFF = 25.0  # bohr
 

@@ -14,6 +14,9 @@ from ._wrapping import ModelAround, capabilities_with, own_outputs
 from .model import AtomisticModel
 
 
+__all__ = ["HeatFlux"]
+
+
 VELOCITY_UNIT = "A/fs"
 MASS_UNIT = "u"
 

@@ -13,6 +13,9 @@ from ._wrapping import ModelAround, capabilities_with, own_outputs
 from .model import AtomisticModel
 
 
+__all__ = ["WeightedSum"]
+
+
 class WeightedSum(ModelAround):
     """A model and, as one more output, a weighted sum of its outputs, such as energies of several methods.
 
