@@ -8,7 +8,7 @@ from typing import Dict, List, Optional
 import pytest
 import torch
 from atoms import make_system
-from springs import PAIR, Springs, atomistic, run
+from springs import PAIR, Springs, atomistic, capabilities, run
 
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from metatomic.torch import (
