@@ -11,24 +11,12 @@ import torch
 
 from metatensor_torch import Labels, TensorBlock, TensorMap
 
-from ._classes import (
-    ModelCapabilities,
-    ModelEvaluationOptions,
-    ModelMetadata,
-    ModelOutput,
-    NeighborListOptions,
-    System,
-)
+from ._accessors import Accessors
+from ._classes import ModelEvaluationOptions, ModelOutput, System
 
 
-class AtomisticModel(torch.nn.Module):
+class AtomisticModel(Accessors):
     """The part of :py:class:`metatomic.torch.AtomisticModel` that is saved; only to be scripted."""
-
-    _model_capabilities_outputs_names: List[str]
-    _requested_neighbor_lists: List[NeighborListOptions]
-    _requested_inputs: Dict[str, ModelOutput]
-    _deprecated_inputs: Dict[str, ModelOutput]
-    _model_output_names: Dict[str, str]
 
     def __init__(self, model: torch.nn.Module):
         """
@@ -45,22 +33,6 @@ class AtomisticModel(torch.nn.Module):
         self._model_output_names = model._model_output_names
         self._model_dtype = model._model_dtype
         self.train(model.training)
-
-    @torch.jit.export
-    def capabilities(self) -> ModelCapabilities:
-        return self._capabilities
-
-    @torch.jit.export
-    def metadata(self) -> ModelMetadata:
-        return self._metadata
-
-    @torch.jit.export
-    def requested_neighbor_lists(self) -> List[NeighborListOptions]:
-        return self._requested_neighbor_lists
-
-    @torch.jit.export
-    def requested_inputs(self, use_new_names: bool = False) -> Dict[str, ModelOutput]:
-        return self._requested_inputs if use_new_names else self._deprecated_inputs
 
     def forward(
         self, systems: List[System], options: ModelEvaluationOptions, check_consistency: bool

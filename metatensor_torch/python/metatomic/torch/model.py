@@ -15,6 +15,7 @@ import torch
 from metatensor_torch import Labels, TensorMap
 
 from . import _extensions, _legacy, _operators, _portable
+from ._accessors import Accessors
 from ._classes import (
     ModelCapabilities,
     ModelEvaluationOptions,
@@ -66,18 +67,11 @@ class ModelInterface(torch.nn.Module):
         return {}
 
 
-class AtomisticModel(torch.nn.Module):
+class AtomisticModel(Accessors):
     """A model with all that an engine has to know to run it; saved with :py:meth:`save`.
 
     Around the model's own ``forward`` it checks what goes in and out, and converts units.
     """
-
-    # Attributes that scripting leaves out of the archive would be lost: these are all that `forward` needs.
-    _model_capabilities_outputs_names: List[str]
-    _requested_neighbor_lists: List[NeighborListOptions]
-    _requested_inputs: Dict[str, ModelOutput]
-    _deprecated_inputs: Dict[str, ModelOutput]
-    _model_output_names: Dict[str, str]
 
     def __init__(self, module: ModelInterface, metadata: ModelMetadata, capabilities: ModelCapabilities):
         """
@@ -121,29 +115,6 @@ class AtomisticModel(torch.nn.Module):
         self._capabilities = _with_all_names(capabilities, self._model_output_names)
         self._model_dtype = getattr(torch, capabilities.dtype)
         self.eval()
-
-    @torch.jit.export
-    def capabilities(self) -> ModelCapabilities:
-        """What the model can do."""
-        return self._capabilities
-
-    @torch.jit.export
-    def metadata(self) -> ModelMetadata:
-        """Who made the model, and how to cite it."""
-        return self._metadata
-
-    @torch.jit.export
-    def requested_neighbor_lists(self) -> List[NeighborListOptions]:
-        """The neighbor lists that each system must have, with cutoffs in the model's unit of length."""
-        return self._requested_neighbor_lists
-
-    @torch.jit.export
-    def requested_inputs(self, use_new_names: bool = False) -> Dict[str, ModelOutput]:
-        """The data that each system must have.
-
-        :param use_new_names: under their current names (``charge``), or their old plural ones (``charges``)?
-        """
-        return self._requested_inputs if use_new_names else self._deprecated_inputs
 
     def forward(
         self,
