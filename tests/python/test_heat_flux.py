@@ -6,8 +6,9 @@ from typing import Dict, List, Optional
 
 import pytest
 import torch
-from atoms import energies, forces, make_system, structure
+from atoms import energies, forces, structure
 from example_models import DIAMOND, FCC, argon, perturbed, silicon
+from moving import SMALL_SILICON, motion, moving_system
 
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from metatomic.torch import (
@@ -26,31 +27,6 @@ from metatomic.torch.heat_flux import HeatFlux
 
 # u (A/fs)^2 in eV
 KINETIC = unit_conversion_factor("u*(A/fs)^2", "eV")
-SMALL_SILICON = perturbed(5.4, DIAMOND, [14] * 8, 0.2)
-
-
-def of_atoms(name, values, unit):
-    n_atoms = len(values)
-    samples = Labels(["system", "atom"], torch.tensor([[0, i] for i in range(n_atoms)], dtype=torch.int32).reshape(-1, 2))
-    xyz = [Labels("xyz", torch.arange(3).reshape(3, 1))] if values.dim() == 2 else []
-    block = TensorBlock(values[..., None], samples, xyz, Labels(name, torch.tensor([[0]])))
-    data = TensorMap(Labels("_", torch.tensor([[0]])), [block])
-    data.set_info("unit", unit)
-    return data
-
-
-def motion(n_atoms):
-    """Velocities in A/fs, and masses in u."""
-    generator = torch.Generator().manual_seed(4)
-    velocities = 0.01 * torch.randn(n_atoms, 3, generator=generator, dtype=torch.float64)
-    return velocities, 40 * torch.rand(n_atoms, generator=generator, dtype=torch.float64)
-
-
-def moving_system(model, atoms, velocities, masses):
-    system = make_system(atoms, model.requested_neighbor_lists())
-    system.add_data("velocity", of_atoms("velocity", velocities, "A/fs"))
-    system.add_data("mass", of_atoms("mass", masses, "u"))
-    return system
 
 
 def heat_flux(model, atoms, velocities, masses, selected=None, unit="eV*A/fs", name="heat_flux"):
