@@ -2,6 +2,8 @@
 """Heat fluxes from energies of atoms: as rates of change, under changes of the cell, and as metatomic-torch gives them."""
 
 import itertools
+import os
+import sys
 from typing import Dict, List, Optional
 
 import pytest
@@ -162,6 +164,37 @@ def test_messages_between_atoms(tmp_path):
     once = heat_flux(model, SMALL_SILICON, velocities, masses)
     eight = heat_flux(model, eight_cells(), velocities.repeat(8, 1), masses.repeat(8))
     torch.testing.assert_close(eight, 8 * once, rtol=1e-11, atol=1e-13)
+
+
+class WithVelocities(TwoLayers):
+    """Asks for velocities, in another unit."""
+
+    def requested_inputs(self) -> Dict[str, ModelOutput]:
+        return {"velocity": ModelOutput(unit="nm/ps", sample_kind="atom")}
+
+
+def test_velocities_in_the_unit_of_the_model():
+    model = HeatFlux.wrap(WithVelocities(2.8, 5.6).model())
+    assert model.requested_inputs(use_new_names=True)["velocity"].unit == "nm/ps"
+    expected = heat_flux(HeatFlux.wrap(TwoLayers(2.8, 5.6).model()), SMALL_SILICON, *motion(8))
+    torch.testing.assert_close(heat_flux(model, SMALL_SILICON, *motion(8)), expected, rtol=1e-12, atol=0)
+
+
+def test_with_ase():
+    """The calculator takes masses and velocities out of the atoms."""
+    sys.path.append(os.environ.get("METATENSOR_ASE_PACKAGES", ""))
+    ase = pytest.importorskip("ase")
+    from metatomic.torch.ase_calculator import MetatomicCalculator
+
+    velocities, masses = motion(8)
+    in_ase = velocities * unit_conversion_factor("A/fs", "(eV/u)^(1/2)")
+    atoms = ase.Atoms("Si8", positions=SMALL_SILICON.positions.numpy(), cell=SMALL_SILICON.cell.numpy(), pbc=True)
+    atoms.set_masses(masses.numpy())
+    atoms.set_velocities(in_ase.numpy())
+    model = HeatFlux.wrap(silicon())
+    request = {"heat_flux": ModelOutput(unit="eV*A/fs", sample_kind="system")}
+    found = MetatomicCalculator(model).run_model(atoms, request)["heat_flux"].block().values[0, :, 0]
+    torch.testing.assert_close(found, heat_flux(model, SMALL_SILICON, velocities, masses), rtol=1e-9, atol=1e-12)
 
 
 # What metatomic-torch 0.1.19 with vesin-torch 0.6.2 gives for the same systems; its cells must be larger than the cutoff.
