@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Settings of Sphinx. It is run by docs/build.py, which sets the environment and writes the pages that are generated."""
 
+import inspect
 import os
 import re
 import sys
 import types
 
+import metatensor.torch
 from docutils import nodes
 from pygments.lexers.special import TextLexer
 from sphinx.util.nodes import make_refnode
@@ -82,6 +84,20 @@ def find_public_name(app, env, node, contnode):
             if name in objects:
                 return make_refnode(app.builder, node["refdoc"], objects[name].docname, objects[name].node_id, contnode, name)
     return None
+
+
+def show_static_methods(class_):
+    """Those that the extension module calls are objects of its own, which autodoc would take for attributes."""
+    for name, value in list(vars(class_).items()):
+        if type(value).__name__ == "ScriptFunction":
+            shown = types.FunctionType((lambda: None).__code__, {"__name__": class_.__module__}, name)
+            shown.__doc__, shown.__qualname__ = value.__doc__, f"{class_.__qualname__}.{name}"
+            shown.__signature__ = inspect.signature(value)
+            setattr(class_, name, staticmethod(shown))
+
+
+for class_ in [metatensor.torch.Labels, metatensor.torch.TensorBlock, metatensor.torch.TensorMap]:
+    show_static_methods(class_)
 
 
 # What the calculator of ASE takes from there: to be described, it need not be installed.
