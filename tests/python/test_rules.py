@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Each rule of systems, units, names and layouts is broken once; the error says what, what was expected, and what there was."""
 
+import os
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -357,3 +360,34 @@ def test_what_is_requested_and_computed():
     check_layout(charges, "charge", what="inputs", is_requested=False)
     wrong = {"charge": tensor(properties=numbered("charge"), dtype=torch.float32)}
     raises("wrong dtype for 'charge': the model uses float64", lambda: check_layout(wrong, "charge", what="inputs"))
+
+
+def variants():
+    ModelCapabilities(outputs={name: ModelOutput(unit="eV") for name in ["energy", "energy/other"]})
+
+
+def without_grad():
+    system(positions=zeros(2, 3).requires_grad_()).add_neighbor_list(OPTIONS, pairs())
+
+
+#: what is only said, and what causes it
+WARNINGS = {
+    "its neighbor list does not: use `register_autograd_neighbors`": without_grad,
+    "the output 'energy' has no unit, so engines can not convert it: it should be a unit of energy": lambda: capabilities("energy"),
+    "2 variants of the output 'energy', but 'energy/other' has no description": variants,
+    "the quantity 'charges' is now called 'charge'": lambda: capabilities("charges", unit="e"),
+    "the property 'masses' of 'mass' is now called 'mass'": lambda: check_layout(
+        {"mass": tensor(properties=numbered("masses"))}, "mass"
+    ),
+}
+
+
+@pytest.mark.parametrize("number", range(len(WARNINGS)))
+def test_warnings(number):
+    """In a process of its own, since some are said once only."""
+    script = f"import test_rules; list(test_rules.WARNINGS.values())[{number}]()"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([os.environ["PYTHONPATH"], os.path.dirname(__file__)])}
+    command = [sys.executable, "-W", "always", "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(WARNINGS)[number] in done.stderr
