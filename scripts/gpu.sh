@@ -51,7 +51,9 @@ if wants tests; then
     in_parallel=()
     if [[ -n $(module_dir xdist) ]]; then in_parallel=(-n "$(n_jobs)"); fi
     run_part "C++ tests" ctest --test-dir "$source_dir/build/release" --output-on-failure --parallel 4
-    run_part "Python tests" run_pytest "${in_parallel[@]}" "$source_dir/tests/python"
+    # the wheel has nothing of the GPU
+    run_part "Python tests" run_pytest "${in_parallel[@]}" --ignore "$source_dir/tests/python/test_wheel.py" \
+        "$source_dir/tests/python"
     run_part "LAMMPS with metatensor/kk on the GPU" run_pytest "$source_dir"/tests/lammps/test_{kokkos,atom_virials}.py
 fi
 

@@ -83,7 +83,8 @@ void CUPTIAPI on_call(void* /*unused*/, CUpti_CallbackDomain domain, CUpti_Callb
     const auto& call = *static_cast<const CUpti_CallbackData*>(data);
     const bool of_runtime = domain == CUPTI_CB_DOMAIN_RUNTIME_API;
     if (call.callbackSite == CUPTI_API_EXIT) {
-        if (of_runtime) --depth;
+        // the call that started the driver, and so this library, has only its end seen
+        if (of_runtime && depth > 0) --depth;
         return;
     }
     if (depth == 0 && !is_counting) {
@@ -96,7 +97,9 @@ void CUPTIAPI on_call(void* /*unused*/, CUpti_CallbackDomain domain, CUpti_Callb
 
 void write_counters() {
     const char* path = std::getenv("CUDA_COUNTS_FILE");
-    std::FILE* file = path != nullptr ? std::fopen(path, "w") : nullptr;
+    // MPI may start processes of its own with this library, which do nothing on the GPU
+    if (path == nullptr || counters[KERNELS] == 0) return;
+    std::FILE* file = std::fopen(path, "w");
     if (file == nullptr) return;
     for (int i = 0; i < N_COUNTERS; ++i) {
         std::fprintf(file, "%s\"%s\": %lld", i == 0 ? "{" : ", ", NAMES[i],
@@ -110,13 +113,19 @@ void write_counters() {
 
 /// Called by the CUDA driver when it starts; 1 is success.
 extern "C" int InitializeInjection() {
+    static bool is_subscribed = false;
+    if (is_subscribed) return 1; // the driver can start more than once
     CUpti_SubscriberHandle subscriber = nullptr;
-    if (cuptiSubscribe(&subscriber, on_call, nullptr) != CUPTI_SUCCESS ||
-        cuptiEnableDomain(1, subscriber, CUPTI_CB_DOMAIN_RUNTIME_API) != CUPTI_SUCCESS ||
-        cuptiEnableDomain(1, subscriber, CUPTI_CB_DOMAIN_DRIVER_API) != CUPTI_SUCCESS) {
-        std::fprintf(stderr, "cuda_counts: CUPTI can not be used\n");
+    auto result = cuptiSubscribe(&subscriber, on_call, nullptr);
+    if (result == CUPTI_SUCCESS) result = cuptiEnableDomain(1, subscriber, CUPTI_CB_DOMAIN_RUNTIME_API);
+    if (result == CUPTI_SUCCESS) result = cuptiEnableDomain(1, subscriber, CUPTI_CB_DOMAIN_DRIVER_API);
+    if (result != CUPTI_SUCCESS) {
+        const char* text = "unknown error";
+        cuptiGetResultString(result, &text);
+        std::fprintf(stderr, "cuda_counts: CUPTI can not be used: %s\n", text);
         return 0;
     }
+    is_subscribed = true;
     std::atexit(write_counters);
     return 1;
 }
