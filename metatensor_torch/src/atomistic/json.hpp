@@ -39,7 +39,13 @@ auto read_json(std::string_view text, const char* class_name, Read&& read) {
 template <typename T>
 T value_or(const Json& object, const char* key, T missing) {
     const auto found = object.find(key);
-    return found == object.end() ? std::move(missing) : found->template get<T>();
+    if (found == object.end()) return missing;
+    try {
+        return found->template get<T>();
+    } catch (const Json::exception& error) {
+        C10_THROW_ERROR(ValueError,
+                        std::string("invalid JSON: '") + key + "' has a wrong type: " + error.what());
+    }
 }
 
 /// The member of an object, which must be an object itself; an empty one if there is none.
