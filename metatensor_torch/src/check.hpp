@@ -25,7 +25,7 @@ inline std::string dtype_text(torch::ScalarType dtype) {
 }
 
 /// `names` joined by ", "
-inline std::string join(const std::vector<std::string>& names) {
+inline std::string comma_list(const std::vector<std::string>& names) {
     std::string text;
     for (size_t i = 0; i < names.size(); ++i) {
         text += (i == 0 ? "" : ", ") + names[i];

@@ -72,7 +72,7 @@ void detail::check_requested_output(const std::string& name, const ModelOutputDa
         for (const auto& entry : declared)
             names.push_back("'" + entry.key() + "'");
         C10_THROW_ERROR(ValueError, "this model can not compute '" + name + "', its outputs are [" +
-                                        metatensor_torch::join(names) + "]");
+                                        metatensor_torch::comma_list(names) + "]");
     }
     const auto& output = *found->value();
     TORCH_CHECK_VALUE(fineness(requested.sample_kind()) <= fineness(output.sample_kind()),

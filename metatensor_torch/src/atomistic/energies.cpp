@@ -27,8 +27,8 @@ TensorBlock check_layout(const TensorMap& output, const std::string& name,
     }
     const auto block = TensorMapHolder::block_by_id(output, 0);
     if (block->samples()->names() != samples) {
-        refuse(name, "must have the samples [" + metatensor_torch::join(samples) + "], got [" +
-                         metatensor_torch::join(block->samples()->names()) + "]");
+        refuse(name, "must have the samples [" + metatensor_torch::comma_list(samples) + "], got [" +
+                         metatensor_torch::comma_list(block->samples()->names()) + "]");
     }
     const auto& values = block->values();
     if (values.dim() != 2 || values.size(0) != n_samples || values.size(1) != 1) {

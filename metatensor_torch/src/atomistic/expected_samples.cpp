@@ -10,7 +10,7 @@
 
 namespace metatomic_torch::detail {
 
-using metatensor_torch::join;
+using metatensor_torch::comma_list;
 using metatensor_torch::Labels;
 using metatensor_torch::LabelsHolder;
 
@@ -69,7 +69,7 @@ void ExpectedSamples::check(const std::string& name, const std::string& sample_k
                             const Labels& samples) const {
     const auto& expected = SAMPLE_NAMES.at(sample_kind);
     TORCH_CHECK_VALUE(samples->names() == expected, "invalid samples for '", name, "': expected the names [",
-                      join(expected), "], got [", join(samples->names()), "]");
+                      comma_list(expected), "], got [", comma_list(samples->names()), "]");
     if (sample_kind == "system") {
         check_systems(name, samples);
     } else if (sample_kind == "atom") {

@@ -25,8 +25,8 @@ std::string name_in_model(const std::string& name, const c10::Dict<std::string, 
         if (current_name(entry.key()) == current_name(name)) return entry.key();
         names.push_back(entry.key());
     }
-    C10_THROW_ERROR(ValueError,
-                    "the model has no output '" + name + "', it has [" + metatensor_torch::join(names) + "]");
+    C10_THROW_ERROR(ValueError, "the model has no output '" + name + "', it has [" +
+                                    metatensor_torch::comma_list(names) + "]");
 }
 
 } // namespace
@@ -107,7 +107,7 @@ bool is_legacy_model(const torch::jit::Module& model) {
 
 namespace {
 
-constexpr auto METHODS = R"(
+constexpr auto METHODS_OF_TODAY = R"(
 def capabilities(self) -> ModelCapabilities:
     return metatomic._current_capabilities(self.model.capabilities())
 
@@ -138,7 +138,7 @@ def forward(
 torch::jit::Module as_current_model(const torch::jit::Module& model) {
     torch::jit::Module current("__torch__.metatomic.torch.legacy.AtomisticModel");
     current.register_module("model", model);
-    current.define(METHODS, std::make_shared<ScriptNames>());
+    current.define(METHODS_OF_TODAY, std::make_shared<ScriptNames>());
     current.train(false);
     return current;
 }

@@ -116,8 +116,8 @@ void check_atomistic_model(std::string path) {
             missing.push_back(extension.name);
     }
     if (!missing.empty()) {
-        TORCH_WARN("the model at '", path,
-                   "' was exported with extensions that are not loaded: ", metatensor_torch::join(missing));
+        TORCH_WARN("the model at '", path, "' was exported with extensions that are not loaded: ",
+                   metatensor_torch::comma_list(missing));
     }
 }
 

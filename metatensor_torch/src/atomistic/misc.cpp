@@ -6,15 +6,11 @@
 #include <algorithm>
 
 #include "check.hpp"
+#include "lower_case.hpp"
 #include "metatomic/torch/version.h"
 
 namespace metatomic_torch {
 namespace {
-
-std::string lower_case(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-    return text;
-}
 
 /// The device of this name, if torch knows the name.
 std::optional<torch::Device> parse_device(const std::string& name) {
@@ -53,7 +49,7 @@ torch::DeviceType pick_device(std::vector<std::string> model_devices,
             available.push_back(device->type());
         }
     }
-    const auto supported = "the model supports [" + metatensor_torch::join(model_devices) + "]";
+    const auto supported = "the model supports [" + metatensor_torch::comma_list(model_devices) + "]";
     TORCH_CHECK(!available.empty(),
                 "none of the devices of the model is available on this machine: ", supported);
     if (!requested_device.has_value() || requested_device->empty()) return available.front();
@@ -70,20 +66,23 @@ torch::DeviceType pick_device(std::vector<std::string> model_devices,
 std::string pick_output(const std::string& requested_output,
                         const c10::Dict<std::string, ModelOutput>& outputs,
                         const std::optional<std::string>& desired_variant) {
-    if (desired_variant.has_value()) {
-        auto name = requested_output + "/" + *desired_variant;
-        TORCH_CHECK_VALUE(outputs.contains(name), "there is no variant '", *desired_variant,
-                          "' of the output '", requested_output, "'");
-        return name;
-    }
-    if (outputs.contains(requested_output)) return requested_output;
+    const auto name =
+        desired_variant.has_value() ? requested_output + "/" + *desired_variant : requested_output;
+    if (outputs.contains(name)) return name;
 
     std::string variants;
+    std::vector<std::string> names;
     for (const auto& entry : outputs) {
+        names.push_back("'" + entry.key() + "'");
         if (entry.key().rfind(requested_output + "/", 0) != 0) continue;
         variants += "\n - '" + entry.key() + "': " + entry.value()->description;
     }
-    TORCH_CHECK_VALUE(!variants.empty(), "there is no output '", requested_output, "'");
+    const auto has_any = outputs.contains(requested_output) || !variants.empty();
+    TORCH_CHECK_VALUE(has_any, "there is no output '", requested_output, "', only [",
+                      metatensor_torch::comma_list(names), "]");
+    TORCH_CHECK_VALUE(!desired_variant.has_value(), "there is no variant '", *desired_variant,
+                      "' of the output '", requested_output,
+                      variants.empty() ? "', which has none" : "', only" + variants);
     C10_THROW_ERROR(ValueError, "the output '" + requested_output +
                                     "' has only variants, one of which must be asked for:" + variants);
 }

@@ -25,7 +25,7 @@ const std::vector<std::pair<std::string, std::string>> ATTRIBUTES = {
 };
 
 /// As in AtomisticModel of the Python package; `_native_output_names` is empty for almost all models.
-constexpr auto METHODS = R"(
+constexpr auto NATIVE_METHODS = R"(
 def capabilities(self) -> ModelCapabilities:
     return self._capabilities
 
@@ -130,7 +130,7 @@ torch::jit::Module with_native_forward(const torch::jit::Module& model) {
     set("_native_output_names", names);
     set("_native_declared_outputs", declared_outputs(capabilities, names));
     native.register_module("module", model.attr("module").toModule());
-    native.define(METHODS, std::make_shared<ScriptNames>());
+    native.define(NATIVE_METHODS, std::make_shared<ScriptNames>());
     native.train(false);
     return native;
 }

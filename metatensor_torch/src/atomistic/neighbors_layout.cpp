@@ -17,6 +17,13 @@ bool may_be_range(const Labels& labels, const char* name, int64_t n) {
     return labels->size() == 1 && labels->count() == n && labels->names()[0] == name;
 }
 
+std::vector<std::string> texts_of(const std::vector<Labels>& components) {
+    std::vector<std::string> texts;
+    for (const auto& component : components)
+        texts.push_back(component->str());
+    return texts;
+}
+
 } // namespace
 
 bool detail::is_range(const Labels& labels, std::string_view name, int64_t n) {
@@ -33,13 +40,18 @@ void detail::check_neighbors_layout(const TensorBlock& neighbors) {
                                                      "cell_shift_b", "cell_shift_c"};
     const auto& samples = neighbors->samples()->names();
     TORCH_CHECK_VALUE(samples == SAMPLES, "the samples of `neighbors` must have the names [",
-                      metatensor_torch::join(SAMPLES), "], got [", metatensor_torch::join(samples), "]");
+                      metatensor_torch::comma_list(SAMPLES), "], got [",
+                      metatensor_torch::comma_list(samples), "]");
     const auto& components = neighbors->components();
     TORCH_CHECK_VALUE(components.size() == 1 && may_be_range(components[0], "xyz", 3),
-                      "`neighbors` must have a single component 'xyz' with entries [0, 1, 2]");
+                      "`neighbors` must have a single component 'xyz' with entries [0, 1, 2], got [",
+                      metatensor_torch::comma_list(texts_of(components)), "]");
     TORCH_CHECK_VALUE(may_be_range(neighbors->properties(), "distance", 1),
-                      "`neighbors` must have a single property 'distance' with the entry 0");
-    TORCH_CHECK_VALUE(neighbors->gradients_list().empty(), "`neighbors` must not have gradients");
+                      "`neighbors` must have a single property 'distance' with the entry 0, got ",
+                      neighbors->properties()->str());
+    const auto gradients = neighbors->gradients_list();
+    TORCH_CHECK_VALUE(gradients.empty(), "`neighbors` must not have gradients, got those with respect to [",
+                      metatensor_torch::comma_list(gradients), "]");
 }
 
 } // namespace metatomic_torch

@@ -16,7 +16,7 @@
 namespace metatomic_torch::detail {
 namespace {
 
-constexpr std::array<std::string_view, 2> METHODS = {"keys_to_properties", "keys_to_samples"};
+constexpr std::array<std::string_view, 2> CHANGED_METHODS = {"keys_to_properties", "keys_to_samples"};
 
 /// Where the arguments of a call are in its code.
 struct Arguments {
@@ -92,7 +92,7 @@ bool is_code(const std::string& name) { return name.starts_with("code/") && name
 
 std::string with_fill_values(const std::string& code, bool only_literals) {
     std::vector<size_t> places;
-    for (const auto method : METHODS)
+    for (const auto method : CHANGED_METHODS)
         find_calls_without_fill_value(code, method, only_literals, places);
     std::sort(places.begin(), places.end());
     std::string result;
@@ -116,7 +116,7 @@ torch::Tensor with_current_calls(const std::string& path) {
     for (const auto& name : reader.getAllRecords()) {
         if (!is_code(name)) continue;
         const auto& code = codes.emplace(name, read(name)).first->second;
-        for (const auto method : METHODS)
+        for (const auto method : CHANGED_METHODS)
             only_literals |= code.find("def " + std::string(method) + "(") != std::string::npos;
     }
     std::map<std::string, std::string> changed;

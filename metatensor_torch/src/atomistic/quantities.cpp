@@ -11,7 +11,7 @@
 
 namespace metatomic_torch {
 
-using metatensor_torch::join;
+using metatensor_torch::comma_list;
 using metatensor_torch::Labels;
 using metatensor_torch::TensorBlock;
 using metatensor_torch::TensorMap;
@@ -61,8 +61,8 @@ void check_components(const std::string& name, const TensorBlock& block, Compone
     std::vector<std::string> found;
     for (const auto& component : components)
         found.push_back(component->str());
-    C10_THROW_ERROR(ValueError, "invalid components for '" + name + "': expected [" + join(wanted) +
-                                    "], got [" + join(found) + "]");
+    C10_THROW_ERROR(ValueError, "invalid components for '" + name + "': expected [" + comma_list(wanted) +
+                                    "], got [" + comma_list(found) + "]");
 }
 
 void check_properties(const std::string& name, const TensorBlock& block, const QuantityRow& quantity) {
@@ -92,12 +92,12 @@ void check_gradient(const std::string& name, const std::string& parameter, const
     if (parameter == "positions") {
         const std::vector<std::string> expected = {"sample", "system", "atom"};
         TORCH_CHECK_VALUE(samples == expected, "invalid samples for '", what, "': expected the names [",
-                          join(expected), "], got [", join(samples), "]");
+                          comma_list(expected), "], got [", comma_list(samples), "]");
         expected_samples.check_position_gradients(what, gradient->samples(), block->samples());
         check_components(what, gradient, Components::xyz);
     } else if (parameter == "strain") {
         TORCH_CHECK_VALUE(samples == std::vector<std::string>{"sample"}, "invalid samples for '", what,
-                          "': expected the names [sample], got [", join(samples), "]");
+                          "': expected the names [sample], got [", comma_list(samples), "]");
         check_components(what, gradient, Components::xyz_2);
     } else {
         C10_THROW_ERROR(ValueError, "unexpected '" + what + "': only 'positions' and 'strain' can be used");

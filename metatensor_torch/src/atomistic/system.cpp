@@ -9,6 +9,7 @@
 
 #include "check.hpp"
 #include "data/block_data.hpp"
+#include "lower_case.hpp"
 #include "metatomic/torch/quantities.hpp"
 #include "neighbors_layout.hpp"
 
@@ -62,11 +63,6 @@ void check_cell_is_zero_where_not_periodic(const torch::Tensor& cell, const torc
                               "]");
         }
     });
-}
-
-std::string lower_case(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-    return text;
 }
 
 /// Checks that data are not called like something that every system has.
@@ -189,7 +185,8 @@ void SystemData::store_data(std::string name, TensorMap tensor, bool override) {
 TensorMap SystemData::get_data(const std::string& name) const {
     check_not_reserved(name);
     const auto found = data_.find(name);
-    TORCH_CHECK_VALUE(found != data_.end(), "no data for '", name, "' found in this system");
+    TORCH_CHECK_VALUE(found != data_.end(), "no data for '", name, "' found in this system, which has [",
+                      metatensor_torch::comma_list(known_data()), "]");
     return found->second;
 }
 

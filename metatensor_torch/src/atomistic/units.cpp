@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "metatomic/torch/units.hpp"
 
+#include "lower_case.hpp"
 #include "warn_once.hpp"
 
 #include <algorithm>
@@ -168,14 +169,6 @@ const NamedDimension* find_dimension(std::string_view name) {
     const auto* found = std::find_if(std::begin(NAMED_DIMENSIONS), std::end(NAMED_DIMENSIONS),
                                      [&](const auto& row) { return row.name == name; });
     return found == std::end(NAMED_DIMENSIONS) ? nullptr : found;
-}
-
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    for (auto& letter : lower) {
-        if (letter >= 'A' && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
-    }
-    return lower;
 }
 
 const Unit* find_exact(std::string_view name) {

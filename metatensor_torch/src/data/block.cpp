@@ -24,7 +24,7 @@ void check_components(const std::vector<Labels>& components) {
     for (size_t i = 0; i < components.size(); ++i) {
         const auto& names = components[i]->names();
         TORCH_CHECK(names.size() == 1, "the labels of a component must have one dimension, got [",
-                    join(names), "]");
+                    comma_list(names), "]");
         TORCH_CHECK(components[i]->count() > 0, "component '", names[0], "' must have at least one entry");
         for (size_t j = 0; j < i; ++j) {
             TORCH_CHECK(components[j]->names()[0] != names[0],
@@ -49,8 +49,8 @@ void check_block(const BlockData& block) {
 /// RuntimeError unless the first column of the samples of a gradient is in [0, n_samples).
 void check_gradient_samples(const LabelsHolder& samples, int64_t n_samples) {
     TORCH_CHECK(samples.size() > 0 && samples.names()[0] == "sample",
-                "the first dimension of gradient samples must be 'sample', got [", join(samples.names()),
-                "]");
+                "the first dimension of gradient samples must be 'sample', got [",
+                comma_list(samples.names()), "]");
     if (samples.count() == 0 || !details::has_data(samples.values())) {
         return;
     }
@@ -271,7 +271,7 @@ bool TensorBlockHolder::has_gradient(const std::string& parameter) const {
 TensorBlock TensorBlockHolder::gradient(const TensorBlock& self, const std::string& parameter) {
     auto gradient = details::find_gradient(self->data(), parameter);
     TORCH_CHECK(gradient, "this TensorBlock has no gradients with respect to '", parameter, "', only [",
-                join(self->gradients_list()), "]");
+                comma_list(self->gradients_list()), "]");
     const auto prefix = self->gradient_name_.empty() ? "" : self->gradient_name_ + "/";
     return torch::make_intrusive<TensorBlockHolder>(std::move(gradient), prefix + parameter);
 }
@@ -302,11 +302,11 @@ std::string TensorBlockHolder::repr() const {
     auto text = gradient_name_.empty() ? std::string("TensorBlock with shape ")
                                        : "TensorBlock gradient for '" + gradient_name_ + "', with shape ";
     text += details::shape_tuple(block.values);
-    text += "\n    samples: [" + join(block.samples->names()) + "]";
+    text += "\n    samples: [" + comma_list(block.samples->names()) + "]";
     if (!block.components.empty()) {
-        text += "\n    components: [" + join(details::component_names(block)) + "]";
+        text += "\n    components: [" + comma_list(details::component_names(block)) + "]";
     }
-    text += "\n    properties: [" + join(block.properties->names()) + "]";
+    text += "\n    properties: [" + comma_list(block.properties->names()) + "]";
     if (!block.gradients.empty()) {
         text += "\n\n    gradients:";
         size_t width = 0;

@@ -114,7 +114,7 @@ void check_unique(const torch::Tensor& values, LabelsData& data) {
         for (int64_t j = 0; j < row->size(0); ++j) {
             texts.push_back(std::to_string((*row)[j].item<int32_t>()));
         }
-        TORCH_CHECK(false, "entries of Labels must be unique, got [", join(texts), "] at least twice");
+        TORCH_CHECK(false, "entries of Labels must be unique, got [", comma_list(texts), "] at least twice");
     }
 }
 

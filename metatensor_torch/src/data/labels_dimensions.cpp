@@ -13,7 +13,7 @@ namespace {
 int64_t dimension_index(const std::vector<std::string>& names, const std::string& name, const char* of) {
     const auto found = std::find(names.begin(), names.end(), name);
     TORCH_CHECK_VALUE(found != names.end(), "there is no dimension '", name, "' in ", of, ", only [",
-                      join(names), "]");
+                      comma_list(names), "]");
     return found - names.begin();
 }
 

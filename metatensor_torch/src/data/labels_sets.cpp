@@ -18,8 +18,8 @@ namespace {
 
 void check_same_names(const LabelsHolder& a, const LabelsHolder& b, const char* operation) {
     TORCH_CHECK(a.names() == b.names(), "the ", operation,
-                " of Labels needs the same names in the same order, got [", join(a.names()), "] and [",
-                join(b.names()), "]");
+                " of Labels needs the same names in the same order, got [", comma_list(a.names()), "] and [",
+                comma_list(b.names()), "]");
 }
 
 /// Whether a question about both with an answer on `device` is answered there: if one of them was born on a
@@ -89,7 +89,7 @@ std::vector<int64_t> dimension_places(const std::vector<std::string>& wanted,
     for (const auto& name : wanted) {
         const auto found = std::find(names.begin(), names.end(), name);
         TORCH_CHECK(found != names.end(), "the selection contains '", name, "', but these Labels only have [",
-                    join(names), "]");
+                    comma_list(names), "]");
         places.push_back(found - names.begin());
     }
     return places;

@@ -141,7 +141,7 @@ TensorMap TensorMapHolder::components_to_properties(const torch::IValue& dimensi
         for (auto& block : blocks) {
             const auto place = find_component(*block, name);
             TORCH_CHECK(place >= 0, "there is no component '", name, "' to move, only [",
-                        join(details::component_names(*block)), "]");
+                        comma_list(details::component_names(*block)), "]");
             block = move_component(*block, name,
                                    properties_with(block->components[place], block->properties, made));
         }

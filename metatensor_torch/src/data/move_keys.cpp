@@ -77,7 +77,7 @@ Groups group_blocks(const LabelsHolder& keys, const Blocks& blocks,
     for (const auto& name : names_to_move) {
         const auto found = std::find(keys.names().begin(), keys.names().end(), name);
         TORCH_CHECK(found != keys.names().end(), "can not move '", name, "', the keys only have [",
-                    join(keys.names()), "]");
+                    comma_list(keys.names()), "]");
         const auto column = found - keys.names().begin();
         TORCH_CHECK(std::find(moved.begin(), moved.end(), column) == moved.end(), "can not move '", name,
                     "' twice");

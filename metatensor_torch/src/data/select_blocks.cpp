@@ -76,7 +76,7 @@ std::vector<int64_t> matching_keys(const LabelsHolder& keys, const KeySelection&
     for (const auto& name : selection.names) {
         const auto found = std::find(keys.names().begin(), keys.names().end(), name);
         TORCH_CHECK(found != keys.names().end(), "the selection contains '", name,
-                    "', but the keys only have [", join(keys.names()), "]");
+                    "', but the keys only have [", comma_list(keys.names()), "]");
         columns.push_back(found - keys.names().begin());
     }
     const auto rows = keys.data()->host();

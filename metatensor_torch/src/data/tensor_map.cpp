@@ -16,7 +16,7 @@ namespace {
 void check_same_names(const char* what, const std::vector<std::string>& first,
                       const std::vector<std::string>& other) {
     TORCH_CHECK(first == other, "the ", what, " names of all blocks in a TensorMap must be the same, got [",
-                join(first), "] and [", join(other), "]");
+                comma_list(first), "] and [", comma_list(other), "]");
 }
 
 void check_same_metadata(const BlockData& first, const BlockData& other) {
@@ -155,7 +155,7 @@ TensorMap TensorMapHolder::to_positional(const torch::IValue& positional_1, cons
 
 std::string TensorMapHolder::print(int64_t max_keys) const {
     auto text = "TensorMap with " + std::to_string(blocks_.size()) +
-                (blocks_.size() == 1 ? " block" : " blocks") + "\n    keys: [" + join(keys_->names()) +
+                (blocks_.size() == 1 ? " block" : " blocks") + "\n    keys: [" + comma_list(keys_->names()) +
                 "]\n    blocks:";
     const auto count = static_cast<int64_t>(blocks_.size());
     const auto shown = max_keys < 0 ? count : std::min(count, max_keys);

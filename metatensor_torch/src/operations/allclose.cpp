@@ -74,26 +74,28 @@ details::ValuesMatch nearly_same_values(const char* operation, double rtol, doub
 bool allclose(const TensorMap& tensor_1, const TensorMap& tensor_2, double rtol, double atol,
               bool equal_nan) {
     const auto match = nearly_same_values("allclose", rtol, atol, equal_nan);
-    return !details::map_difference(*tensor_1, *tensor_2, match);
+    return !details::map_difference(*tensor_1, *tensor_2, match, details::Wanted::whether);
 }
 
 void allclose_raise(const TensorMap& tensor_1, const TensorMap& tensor_2, double rtol, double atol,
                     bool equal_nan) {
     const auto match = nearly_same_values("allclose_raise", rtol, atol, equal_nan);
-    details::raise_difference("allclose_raise", details::map_difference(*tensor_1, *tensor_2, match));
+    details::raise_difference(
+        "allclose_raise", details::map_difference(*tensor_1, *tensor_2, match, details::Wanted::difference));
 }
 
 bool allclose_block(const TensorBlock& block_1, const TensorBlock& block_2, double rtol, double atol,
                     bool equal_nan) {
     const auto match = nearly_same_values("allclose_block", rtol, atol, equal_nan);
-    return !details::block_difference(block_1->data(), block_2->data(), match);
+    return !details::block_difference(block_1->data(), block_2->data(), match, details::Wanted::whether);
 }
 
 void allclose_block_raise(const TensorBlock& block_1, const TensorBlock& block_2, double rtol, double atol,
                           bool equal_nan) {
     const auto match = nearly_same_values("allclose_block_raise", rtol, atol, equal_nan);
-    details::raise_difference("allclose_block_raise",
-                              details::block_difference(block_1->data(), block_2->data(), match));
+    details::raise_difference(
+        "allclose_block_raise",
+        details::block_difference(block_1->data(), block_2->data(), match, details::Wanted::difference));
 }
 
 } // namespace metatensor_torch

@@ -54,7 +54,8 @@ void check_names(const BlockData& first, const BlockData& other, const JoinOptio
                  const std::string& of = "blocks") {
     if (first.samples->names() != other.samples->names()) {
         const auto message = "the samples of the " + of + " given to 'join' must have the same names, got [" +
-                             join(first.samples->names()) + "] and [" + join(other.samples->names()) + "]";
+                             comma_list(first.samples->names()) + "] and [" +
+                             comma_list(other.samples->names()) + "]";
         if (options.axis == Axis::properties) {
             throw NotEqualError(message);
         }

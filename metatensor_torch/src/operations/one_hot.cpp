@@ -47,11 +47,11 @@ torch::Tensor encode_on_device(const LabelsHolder& labels, int64_t column, const
 
 torch::Tensor one_hot(const Labels& labels, const Labels& dimension) {
     TORCH_CHECK_VALUE(dimension->size() == 1, "`dimension` of 'one_hot' must have one dimension, got [",
-                      join(dimension->names()), "]");
+                      comma_list(dimension->names()), "]");
     const auto& names = labels->names();
     const auto found = std::find(names.begin(), names.end(), dimension->names()[0]);
     TORCH_CHECK_VALUE(found != names.end(), "`labels` of 'one_hot' must have the dimension '",
-                      dimension->names()[0], "', got [", join(names), "]");
+                      dimension->names()[0], "', got [", comma_list(names), "]");
     const auto column = found - names.begin();
     if (!labels->data()->on_host() || !dimension->data()->on_host()) {
         return encode_on_device(*labels, column, *dimension);

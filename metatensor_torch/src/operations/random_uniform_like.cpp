@@ -6,20 +6,21 @@ namespace metatensor_torch {
 
 namespace {
 
-torch::Tensor make_values(c10::IntArrayRef shape, const torch::TensorOptions& options) {
+torch::Tensor random_numbers(c10::IntArrayRef shape, const torch::TensorOptions& options) {
     return at::rand(shape, options);
 }
 
 } // namespace
 
 TensorMap random_uniform_like(const TensorMap& tensor, const torch::IValue& gradients, bool requires_grad) {
-    return details::with_new_values(tensor, {"random_uniform_like", make_values, gradients, requires_grad});
+    return details::with_new_values(tensor,
+                                    {"random_uniform_like", random_numbers, gradients, requires_grad});
 }
 
 TensorBlock random_uniform_like_block(const TensorBlock& block, const torch::IValue& gradients,
                                       bool requires_grad) {
     return details::with_new_values(block,
-                                    {"random_uniform_like_block", make_values, gradients, requires_grad});
+                                    {"random_uniform_like_block", random_numbers, gradients, requires_grad});
 }
 
 } // namespace metatensor_torch

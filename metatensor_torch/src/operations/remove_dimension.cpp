@@ -17,7 +17,7 @@ TensorMap remove_dimension(const TensorMap& tensor, const std::string& axis, con
         auto names = labels->names();
         const auto found = std::find(names.begin(), names.end(), name);
         TORCH_CHECK_VALUE(found != names.end(), "there is no dimension '", name, "' in the ", axis,
-                          " given to 'remove_dimension', only [", join(names), "]");
+                          " given to 'remove_dimension', only [", comma_list(names), "]");
         TORCH_CHECK_VALUE(names.size() > 1, "'remove_dimension' can not remove '", name,
                           "', the only dimension of the ", axis);
         if (!labels->data()->on_host()) {

@@ -49,8 +49,8 @@ std::vector<int64_t> dimensions_in(const LabelsHolder& labels, const Wanted& wan
     for (const auto& name : wanted.names) {
         const auto found = std::find(labels.names().begin(), labels.names().end(), name);
         TORCH_CHECK_VALUE(found != labels.names().end(), "there is no dimension '", name,
-                          "' in the labels given to '", wanted.operation, "', only [", join(labels.names()),
-                          "]");
+                          "' in the labels given to '", wanted.operation, "', only [",
+                          comma_list(labels.names()), "]");
         places.push_back(found - labels.names().begin());
     }
     return places;

@@ -6,18 +6,18 @@ namespace metatensor_torch {
 
 namespace {
 
-torch::Tensor make_values(c10::IntArrayRef shape, const torch::TensorOptions& options) {
+torch::Tensor zeros(c10::IntArrayRef shape, const torch::TensorOptions& options) {
     return at::zeros(shape, options);
 }
 
 } // namespace
 
 TensorMap zeros_like(const TensorMap& tensor, const torch::IValue& gradients, bool requires_grad) {
-    return details::with_new_values(tensor, {"zeros_like", make_values, gradients, requires_grad});
+    return details::with_new_values(tensor, {"zeros_like", zeros, gradients, requires_grad});
 }
 
 TensorBlock zeros_like_block(const TensorBlock& block, const torch::IValue& gradients, bool requires_grad) {
-    return details::with_new_values(block, {"zeros_like_block", make_values, gradients, requires_grad});
+    return details::with_new_values(block, {"zeros_like_block", zeros, gradients, requires_grad});
 }
 
 } // namespace metatensor_torch

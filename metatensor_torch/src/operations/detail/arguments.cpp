@@ -36,7 +36,7 @@ Axis axis_in(const char* operation, const std::string& axis, const std::vector<A
         allowed_names.push_back(std::string("'") + name + "'");
     }
     C10_THROW_ERROR(ValueError, std::string("the axis of '") + operation + "' must be one of " +
-                                    join(allowed_names) + ", got '" + axis + "'");
+                                    comma_list(allowed_names) + ", got '" + axis + "'");
 }
 
 } // namespace metatensor_torch::details

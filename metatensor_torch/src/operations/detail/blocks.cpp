@@ -55,7 +55,7 @@ MatchedKeys compare_keys(const Labels& first, const Labels& other) {
     }
     if (first->names() != other->names()) {
         matched.difference =
-            "got the names [" + join(first->names()) + "] and [" + join(other->names()) + "]";
+            "got the names [" + comma_list(first->names()) + "] and [" + comma_list(other->names()) + "]";
         return matched;
     }
     if (first->count() != other->count()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "operations/detail/difference.hpp"
 
+#include <algorithm>
+
 #include "data/fetch_labels.hpp"
 #include "operations/detail/flat.hpp"
 
@@ -45,15 +47,46 @@ void append_names(const BlockData& block, const std::string& parameters, std::ve
     }
 }
 
-/// Are all of them true? One synchronisation for those on a device.
-bool all_true(const std::vector<torch::Tensor>& flags) {
-    return flags.empty() || (flags.size() == 1 ? flags[0] : at::stack(flags).all()).item<bool>();
+/// All values as one list of numbers, so that a device compares those of many small blocks in one call;
+/// undefined where their types differ, or where a copy of so much is not worth it
+torch::Tensor in_one_list(const std::vector<torch::Tensor>& values) {
+    constexpr int64_t most_numbers = int64_t(1) << 24;
+    std::vector<torch::Tensor> lists;
+    lists.reserve(values.size());
+    int64_t n_numbers = 0;
+    for (const auto& tensor : values) {
+        n_numbers += tensor.numel();
+        if (tensor.scalar_type() != values[0].scalar_type() || n_numbers > most_numbers) {
+            return {};
+        }
+        lists.push_back(tensor.reshape(-1));
+    }
+    return at::cat(lists);
 }
 
-/// Place of the first tensors that do not match, none if all do
+/// Whether all tensors match, found in one call on a device; none if that can not be said so
+std::optional<bool> match_in_one_call(const std::vector<torch::Tensor>& first,
+                                      const std::vector<torch::Tensor>& other, const ValuesMatch& match) {
+    if (first.size() < 2 || first[0].is_cpu()) {
+        return std::nullopt;
+    }
+    const auto numbers = in_one_list(first);
+    const auto other_numbers = numbers.defined() ? in_one_list(other) : numbers;
+    return other_numbers.defined() ? std::optional(match(numbers, other_numbers).item<bool>()) : std::nullopt;
+}
+
+/// Place of the first tensors that do not match, none if all do; some place, if `wanted` is only whether
 std::optional<size_t> first_mismatch(const std::vector<torch::Tensor>& first,
-                                     const std::vector<torch::Tensor>& other, const ValuesMatch& match) {
+                                     const std::vector<torch::Tensor>& other, const ValuesMatch& match,
+                                     Wanted wanted) {
     const torch::NoGradGuard no_grad;
+    const auto all_match = match_in_one_call(first, other, match);
+    if (all_match && *all_match) {
+        return std::nullopt;
+    }
+    if (all_match && wanted == Wanted::whether) {
+        return 0;
+    }
     std::vector<torch::Tensor> flags;
     flags.reserve(first.size());
     for (size_t i = 0; i < first.size(); ++i) {
@@ -62,14 +95,13 @@ std::optional<size_t> first_mismatch(const std::vector<torch::Tensor>& first,
             return i;
         }
     }
-    if (all_true(flags)) {
+    if (flags.empty() || first[0].is_cpu()) {
         return std::nullopt;
     }
-    size_t place = 0;
-    while (flags[place].item<bool>()) {
-        ++place;
-    }
-    return place;
+    const auto on_host = at::stack(flags).to(torch::kCPU); // one synchronisation
+    const auto* flag = on_host.const_data_ptr<bool>();
+    const auto place = static_cast<size_t>(std::find(flag, flag + flags.size(), false) - flag);
+    return place < flags.size() ? std::optional(place) : std::nullopt;
 }
 
 } // namespace
@@ -94,13 +126,15 @@ Difference metadata_difference(const TensorMapHolder& first, const TensorMapHold
     return std::nullopt;
 }
 
-Difference block_difference(const BlockData& first, const BlockData& other, const ValuesMatch& match) {
+Difference block_difference(const BlockData& first, const BlockData& other, const ValuesMatch& match,
+                            Wanted wanted) {
     if (auto difference = metadata_difference(first, other, {})) {
         return difference;
     }
     const auto pointer = [](const BlockData& block) { return std::make_shared<BlockData>(block); };
     const Blocks blocks = {pointer(first)};
-    const auto place = first_mismatch(flatten(blocks), flatten_like({pointer(other)}, {0}, blocks), match);
+    const auto place =
+        first_mismatch(flatten(blocks), flatten_like({pointer(other)}, {0}, blocks), match, wanted);
     if (!place) {
         return std::nullopt;
     }
@@ -110,13 +144,13 @@ Difference block_difference(const BlockData& first, const BlockData& other, cons
 }
 
 Difference map_difference(const TensorMapHolder& first, const TensorMapHolder& other,
-                          const ValuesMatch& match) {
+                          const ValuesMatch& match, Wanted wanted) {
     if (auto difference = metadata_difference(first, other, {})) {
         return difference;
     }
     const auto places = compare_keys(first.keys(), other.keys()).places;
-    const auto place =
-        first_mismatch(flatten(first.data()), flatten_like(other.data(), places, first.data()), match);
+    const auto place = first_mismatch(flatten(first.data()), flatten_like(other.data(), places, first.data()),
+                                      match, wanted);
     if (!place) {
         return std::nullopt;
     }

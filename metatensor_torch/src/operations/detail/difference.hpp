@@ -31,12 +31,16 @@ Difference metadata_difference(const TensorMapHolder& first, const TensorMapHold
 /// device
 using ValuesMatch = std::function<torch::Tensor(const torch::Tensor& first, const torch::Tensor& other)>;
 
-/// First difference between two blocks
-Difference block_difference(const BlockData& first, const BlockData& other, const ValuesMatch& match);
+/// What a comparison is for: where values differ takes longer to find than whether they do, on a device.
+enum class Wanted { difference, whether };
 
-/// First difference between two maps
+/// First difference between two blocks; in values any, if `wanted` is only whether there is one
+Difference block_difference(const BlockData& first, const BlockData& other, const ValuesMatch& match,
+                            Wanted wanted);
+
+/// The same of two maps
 Difference map_difference(const TensorMapHolder& first, const TensorMapHolder& other,
-                          const ValuesMatch& match);
+                          const ValuesMatch& match, Wanted wanted);
 
 /// NotEqualError, which names `operation`, if there is a difference.
 void raise_difference(const char* operation, const Difference& difference);

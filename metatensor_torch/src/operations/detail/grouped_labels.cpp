@@ -13,8 +13,8 @@ LabelsGrouping::LabelsGrouping(const char* operation, const char* axis, const st
                                const std::vector<std::string>& removed) {
     for (const auto& name : removed) {
         TORCH_CHECK_VALUE(std::find(names.begin(), names.end(), name) != names.end(), "'", operation,
-                          "' got '", name, "', which is no dimension of the ", axis, ", only [", join(names),
-                          "]");
+                          "' got '", name, "', which is no dimension of the ", axis, ", only [",
+                          comma_list(names), "]");
     }
     for (size_t i = 0; i < names.size(); ++i) {
         if (std::find(removed.begin(), removed.end(), names[i]) == removed.end()) {
@@ -33,10 +33,11 @@ const GroupedLabels& LabelsGrouping::group(const Labels& labels) {
     const auto n_kept = static_cast<int64_t>(kept_.size());
     std::vector<int32_t> values;
     if (n_kept < rows.size) {
-        values.reserve(rows.count * n_kept);
+        values.resize(rows.count * n_kept);
+        auto* value = values.data();
         for (int64_t i = 0; i < rows.count; ++i) {
             for (const auto column : kept_) {
-                values.push_back(rows[i][column]);
+                *value++ = rows[i][column];
             }
         }
     }

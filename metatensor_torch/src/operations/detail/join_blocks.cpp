@@ -53,7 +53,8 @@ void check_parts(const Parts& parts, const JoinOptions& options) {
         const auto& other = *parts[i].block;
         TORCH_CHECK_VALUE(!along_samples || first.samples->names() == other.samples->names(), "'",
                           options.operation, "' can not join samples with different names, got [",
-                          join(first.samples->names()), "] and [", join(other.samples->names()), "]");
+                          comma_list(first.samples->names()), "] and [", comma_list(other.samples->names()),
+                          "]");
         check_same_labels(options.operation, first, other,
                           {.samples = !along_samples, .components = true, .properties = along_samples});
         check_same_gradients(options.operation, first, other,
@@ -63,7 +64,7 @@ void check_parts(const Parts& parts, const JoinOptions& options) {
             const auto& other_names = find_gradient(other, parameter)->samples->names();
             TORCH_CHECK_VALUE(names == other_names, "'", options.operation,
                               "' can not join gradients whose samples have different names, got [",
-                              join(names), "] and [", join(other_names), "]");
+                              comma_list(names), "] and [", comma_list(other_names), "]");
         }
     }
 }

@@ -9,14 +9,28 @@
 
 namespace metatensor_torch::details {
 
-RowGroups::RowGroups(std::vector<int64_t> starts, torch::Tensor order, torch::Tensor group_of_row)
-    : starts_(std::move(starts)), order_(std::move(order)), group_of_row_(std::move(group_of_row)) {
+RowGroups::RowGroups(std::vector<int64_t> starts, torch::Tensor order)
+    : starts_(std::move(starts)), order_(std::move(order)) {
     const auto size = n_groups() == 0 ? 0 : starts_[1];
     bool same = true;
     for (size_t group = 1; same && group < starts_.size(); ++group) {
         same = starts_[group] - starts_[group - 1] == size;
     }
     common_size_ = same ? size : 0;
+}
+
+const torch::Tensor& RowGroups::group_of_row() const {
+    std::call_once(once_, [this] {
+        group_of_row_ = empty_on_host({n_rows()}, torch::kLong);
+        auto* group_of_row = group_of_row_.data_ptr<int64_t>();
+        const auto* places = order_.defined() ? order_.const_data_ptr<int64_t>() : nullptr;
+        for (int64_t group = 0; group < n_groups(); ++group) {
+            for (auto i = starts_[group]; i < starts_[group + 1]; ++i) {
+                group_of_row[places == nullptr ? i : places[i]] = group;
+            }
+        }
+    });
+    return group_of_row_;
 }
 
 torch::Tensor RowGroups::sizes() const {
@@ -33,21 +47,16 @@ namespace {
 /// Groups of rows of which equal ones follow each other at `place(0)`, `place(1)`, ...; false, and nothing
 /// that can be used, if one is less than the one before.
 template <typename Place>
-bool find_runs(RowSpan rows, const Place& place, std::vector<int64_t>& starts, int64_t* group_of_row) {
+bool find_runs(RowSpan rows, const Place& place, std::vector<int64_t>& starts) {
     starts.assign(1, 0);
-    int64_t group = 0;
-    for (int64_t i = 0; i < rows.count; ++i) {
-        if (i > 0) {
-            const auto order = compare_rows(rows[place(i - 1)], rows[place(i)], rows.size);
-            if (order > 0) {
-                return false;
-            }
-            if (order < 0) {
-                starts.push_back(i);
-                ++group;
-            }
+    for (int64_t i = 1; i < rows.count; ++i) {
+        const auto order = compare_rows(rows[place(i - 1)], rows[place(i)], rows.size);
+        if (order > 0) {
+            return false;
         }
-        group_of_row[place(i)] = group;
+        if (order < 0) {
+            starts.push_back(i);
+        }
     }
     if (rows.count > 0) {
         starts.push_back(rows.count);
@@ -61,13 +70,11 @@ GroupedRows group_rows(RowSpan rows) {
     std::vector<int64_t> starts;
     std::vector<int64_t> places;
     torch::Tensor order;
-    auto group_of_row = empty_on_host({rows.count}, torch::kLong);
-    auto* groups = group_of_row.data_ptr<int64_t>();
     const auto same_place = [](int64_t i) { return i; };
-    if (!find_runs(rows, same_place, starts, groups)) {
+    if (!find_runs(rows, same_place, starts)) {
         places = sorted_places(rows);
         find_runs(
-            rows, [&](int64_t i) { return places[i]; }, starts, groups);
+            rows, [&](int64_t i) { return places[i]; }, starts);
         order = int64_tensor(places, torch::kCPU);
     }
     const auto n_groups = static_cast<int64_t>(starts.size()) - 1;
@@ -77,8 +84,7 @@ GroupedRows group_rows(RowSpan rows) {
         const auto first = places.empty() ? starts[group] : places[starts[group]];
         row = std::copy(rows[first], rows[first] + rows.size, row);
     }
-    return {torch::make_intrusive<RowGroups>(std::move(starts), std::move(order), std::move(group_of_row)),
-            std::move(unique)};
+    return {torch::make_intrusive<RowGroups>(std::move(starts), std::move(order)), std::move(unique)};
 }
 
 } // namespace metatensor_torch::details

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <vector>
 
 #include <torch/script.h>
@@ -15,20 +16,20 @@ class RowGroups;
 using RowGroupsPtr = torch::intrusive_ptr<RowGroups>;
 
 /// Which slices of a tensor are in the same group: what sums over groups need. Never changed after it is
-/// made.
+/// made; several threads can use it.
 class RowGroups final : public torch::CustomClassHolder {
   public:
-    /// Rows `order[starts[g]]`, ..., `order[starts[g + 1] - 1]` are in group g; int64 tensors on the host. An
-    /// undefined `order` stands for 0, 1, 2, ...; `group_of_row` is the group of each row.
-    RowGroups(std::vector<int64_t> starts, torch::Tensor order, torch::Tensor group_of_row);
+    /// Rows `order[starts[g]]`, ..., `order[starts[g + 1] - 1]` are in group g; an int64 tensor on the host.
+    /// An undefined `order` stands for 0, 1, 2, ...
+    RowGroups(std::vector<int64_t> starts, torch::Tensor order);
 
     int64_t n_rows() const { return starts_.back(); }
     int64_t n_groups() const { return static_cast<int64_t>(starts_.size()) - 1; }
     const std::vector<int64_t>& starts() const { return starts_; }
     /// On the host; undefined if the rows are in the order of their groups
     const torch::Tensor& order() const { return order_; }
-    /// The same on the host
-    const torch::Tensor& group_of_row() const { return group_of_row_; }
+    /// The group of each row: int64 on the host, made when it is first asked for
+    const torch::Tensor& group_of_row() const;
     /// Number of rows in each group if that is the same for all, else 0
     int64_t common_size() const { return common_size_; }
     /// Number of rows in each group, on the host
@@ -37,7 +38,8 @@ class RowGroups final : public torch::CustomClassHolder {
   private:
     std::vector<int64_t> starts_;
     torch::Tensor order_;
-    torch::Tensor group_of_row_;
+    mutable std::once_flag once_;
+    mutable torch::Tensor group_of_row_;
     int64_t common_size_ = 0;
 };
 

@@ -163,7 +163,7 @@ std::vector<std::vector<int64_t>> Slicer::places_in(const Labels& labels) const 
             TORCH_CHECK_VALUE(
                 std::find(labels->names().begin(), labels->names().end(), name) != labels->names().end(),
                 "the selection of '", operation_, "' contains '", name, "', which is no dimension of the ",
-                axis, ", only [", join(labels->names()), "]");
+                axis, ", only [", comma_list(labels->names()), "]");
         }
         by_labels.push_back(selected);
     }
