@@ -20,6 +20,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import coverage
+import parts_of_ase
 from sphinx.util.inventory import InventoryFile
 
 DOCS = Path(__file__).resolve().parent
@@ -165,6 +166,7 @@ def check_that_pages_have_all_names(html: Path, xml: Path) -> None:
         inventory = InventoryFile.load(file, "", lambda base, path: path)
     there = {name for entries in inventory.values() for name in entries}
     expected = {entry.name for entry in coverage.cpp_names(xml)}
+    parts_of_ase.import_them()
     for module_name in coverage.PYTHON_MODULES:
         if module_name != "metatensor.torch.learn":  # whose names are those of learn.nn and learn.data
             module = importlib.import_module(module_name)

@@ -6,11 +6,15 @@ import os
 import re
 import sys
 import types
+from pathlib import Path
 
 import metatensor.torch
 from docutils import nodes
 from pygments.lexers.special import TextLexer
 from sphinx.util.nodes import make_refnode
+
+sys.path.insert(0, str(Path(__file__).parent))
+import parts_of_ase  # noqa: E402
 
 project = "metatensor-torch-cpp"
 author = "the authors of metatensor-torch-cpp"
@@ -100,22 +104,7 @@ for class_ in [metatensor.torch.Labels, metatensor.torch.TensorBlock, metatensor
     show_static_methods(class_)
 
 
-# What the calculator of ASE takes from there: to be described, it need not be installed.
-PARTS_OF_ASE = {
-    "ase": {"Atoms": type("Atoms", (), {"__module__": "ase"})},
-    "ase.calculators": {},
-    "ase.calculators.calculator": {
-        "Calculator": type("Calculator", (), {}),
-        "InputError": type("InputError", (Exception,), {}),
-        "PropertyNotImplementedError": type("PropertyNotImplementedError", (Exception,), {}),
-        "all_changes": [],
-    },
-    "ase.neighborlist": {},
-    "ase.stress": {"full_3x3_to_voigt_6_stress": None},
-}
-for name, parts in PARTS_OF_ASE.items():
-    module = sys.modules[name] = types.ModuleType(name)
-    vars(module).update(parts)
+parts_of_ase.import_them()
 
 
 def setup(app):

@@ -17,6 +17,8 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Set
 
+import parts_of_ase
+
 CPP_NAMESPACES = {"metatensor", "metatensor_torch", "metatomic_torch"}
 PYTHON_MODULES = [
     "metatensor.torch",
@@ -24,6 +26,7 @@ PYTHON_MODULES = [
     "metatensor.torch.learn.nn",
     "metatensor.torch.learn.data",
     "metatomic.torch",
+    "metatomic.torch.ase_calculator",
     "metatomic.torch.dftd3",
     "metatomic.torch.heat_flux",
     "metatomic.torch.o3",
@@ -166,6 +169,7 @@ def _can_fail(entry: Documented) -> bool:
 
 
 def main() -> None:
+    parts_of_ase.import_them()
     groups = {"C++": list(cpp_names(Path(sys.argv[1])))}
     for module_name in PYTHON_MODULES:
         groups[module_name] = list(python_names(module_name))

@@ -27,6 +27,9 @@ from .model import AtomisticModel, is_atomistic_model, load_atomistic_model
 from .systems_to_torch import systems_to_torch
 
 
+__all__ = ["MetatomicCalculator"]
+
+
 #: What is asked of the model, in ASE's units
 UNITS = {
     "energy": "eV",
