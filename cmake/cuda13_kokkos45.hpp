@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-// For Kokkos before 4.7 with CUDA 13, which has no longer three functions with the arguments that Kokkos gives
-// them: have nvcc include this file first (CMake option METATENSOR_NVCC_OPTIONS, and CMAKE_CXX_FLAGS of Kokkos).
+// For Kokkos before 4.7 with CUDA 13, which has no longer three functions with the arguments that Kokkos
+// gives them: have nvcc include this file first (CMake option METATENSOR_NVCC_OPTIONS, and CMAKE_CXX_FLAGS of
+// Kokkos).
 
 #if defined(__CUDACC__)
 #include <cuda_runtime.h>
