@@ -17,5 +17,11 @@ if [[ ! -x $clang_format ]]; then bash "$source_dir/scripts/setup.sh"; fi
 cd "$source_dir"
 if (($#)); then files=("$@"); else mapfile -t files < <(git ls-files '*.cpp' '*.hpp' '*.h' '*.cu'); fi
 ((${#files[@]})) || exit 0
+for file in "${files[@]}"; do
+    case $file in
+        *.cpp | *.hpp | *.h | *.cu) ;;
+        *) die "only C++ sources can be formatted, got '$file'" ;; # clang-format would take it for C++
+    esac
+done
 "$clang_format" --style=file "${mode[@]}" "${files[@]}" ||
     die "some files are not formatted" "scripts/format.sh formats them"

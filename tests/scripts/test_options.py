@@ -39,6 +39,8 @@ def test_help(script):
         ("build.sh", ["fast"], "the preset must be release, dev, asan or kokkos, got 'fast'"),
         ("build.sh", ["dev", "fast"], "expected an option of CMake such as -DNAME=VALUE, got 'fast'"),
         ("test.sh", ["--fast"], "unknown option '--fast'"),
+        ("format.sh", ["--check", "README.md"], "only C++ sources can be formatted, got 'README.md'"),
+        ("compile_cuda.sh", ["now"], "takes no argument, got 'now'"),
         ("demo.sh", ["--fast"], "unknown option '--fast'"),
         ("demo.sh", ["--ranks"], "--ranks needs a value"),
         ("demo.sh", ["--ranks", "two"], "--ranks must be a positive number, got 'two'"),
