@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Sets up what is missing, configures and builds: usage: scripts/build.sh [PRESET] [--configure] [-DNAME=VALUE ...]
 #
-# PRESET is release (the default), dev, asan or kokkos, as in CMakePresets.json; it is built in build/PRESET, and
-# -DNAME=VALUE is handed to CMake. kokkos is the plugin, with pair_style metatensor/kk, for the LAMMPS that
-# scripts/lammps_kokkos.sh builds. A second run compiles only what has changed. --configure stops before compiling.
+# PRESET is release (the default), dev, asan, kokkos or kokkos-asan, as in CMakePresets.json; it is built in
+# build/PRESET, and -DNAME=VALUE is handed to CMake. kokkos is the plugin, with pair_style metatensor/kk, for the LAMMPS
+# that scripts/lammps_kokkos.sh builds. A second run compiles only what has changed. --configure stops before compiling.
 #
 # The LAMMPS plugin is built for the LAMMPS of the virtual environment, or for the one that LAMMPS_SOURCE_DIR
 # (with LAMMPS_SIZES) or LAMMPS_ROOT names; MPI_CXX_COMPILER names its MPI compiler. See docs/installation.md.
@@ -18,8 +18,8 @@ if (($#)) && [[ $1 != -* ]]; then
 fi
 case ${1:-} in -h | --help) print_help "$0"; exit 0 ;; esac
 case $preset in
-    release | dev | asan | kokkos) ;;
-    *) die "the preset must be release, dev, asan or kokkos, got '$preset'" ;;
+    release | dev | asan | kokkos | kokkos-asan) ;;
+    *) die "the preset must be release, dev, asan, kokkos or kokkos-asan, got '$preset'" ;;
 esac
 only_configure= cmake_options=()
 for argument; do
@@ -31,7 +31,7 @@ for argument; do
 done
 
 bash "$source_dir/scripts/setup.sh"
-if [[ $preset == kokkos ]]; then
+if [[ $preset == kokkos* ]]; then
     bash "$source_dir/scripts/lammps_kokkos.sh"
     find_lammps_kokkos
     Kokkos_ROOT=$lammps_kokkos_dir/kokkos LAMMPS_SOURCE_DIR=$lammps_kokkos_dir/source LAMMPS_SIZES=SMALLBIG

@@ -8,6 +8,7 @@
 #   --kokkos   marshalling on several threads, and whole runs of a LAMMPS with the KOKKOS package (which it builds)
 #   --oracle   the same random calls here and with the existing Python packages, with pytest
 #   --asan     C++ tests again, under AddressSanitizer and UndefinedBehaviorSanitizer (preset asan)
+#   --memory   the same for short runs of the LAMMPS with KOKKOS (preset kokkos-asan)
 #
 # Without options: the first five; --kokkos is left out, with a warning, where its LAMMPS can not be fetched.
 # What follows -- is handed to pytest, for example: -- -k argon -x
@@ -17,7 +18,7 @@ source "$(dirname "$0")/lib.sh"
 parts=()
 while (($#)); do
     case $1 in
-        --unit | --python | --lammps | --kokkos | --oracle | --asan) parts+=("${1#--}") ;;
+        --unit | --python | --lammps | --kokkos | --oracle | --asan | --memory) parts+=("${1#--}") ;;
         -h | --help) print_help "$0"; exit 0 ;;
         --) shift; break ;;
         *) die "unknown option '$1'" "scripts/test.sh --help lists the options" ;;
@@ -44,7 +45,7 @@ run_part() {
     rm -f "$log"
 }
 
-if wants unit || wants python || wants lammps || wants kokkos || wants oracle; then
+if wants unit || wants python || wants lammps || wants kokkos || wants oracle || wants memory; then
     bash "$source_dir/scripts/build.sh" release
     export_run_environment
 fi
@@ -59,6 +60,10 @@ if wants kokkos; then
     fi
 fi
 if wants asan; then bash "$source_dir/scripts/build.sh" asan; fi
+if wants memory; then
+    bash "$source_dir/scripts/build.sh" kokkos
+    bash "$source_dir/scripts/build.sh" kokkos-asan
+fi
 
 if wants unit; then run_part "C++" run_ctest release; fi
 if wants python; then run_part "Python" run_pytest python scripts docs; fi
@@ -79,10 +84,28 @@ if wants oracle; then
     export_oracle
     run_part "same as the existing packages" run_pytest differential python/test_oracle.py python/test_ase_calculator.py
 fi
+# torch itself leaves some memory to the end of the process.
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:strict_string_checks=1:allocator_may_return_null=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+if wants memory; then
+    # run_lammps_with PRESET COMMAND...: with the plugin of the preset, and each lmp behind the command
+    run_lammps_with() {
+        (
+            export_kokkos_environment "-k on t 2 -sf kk"
+            export METATENSOR_PLUGIN=$source_dir/build/$1/lammps_plugin/metatensorplugin.so METATENSOR_LAMMPS_TIMEOUT=1800
+            lmp=$source_dir/build/$1/lmp
+            printf '#!/bin/sh\nexec %s %s "$@"\n' "${*:2}" "$LMP" >"$lmp"
+            chmod +x "$lmp"
+            LMP=$lmp run_pytest lammps/test_kokkos.py
+        )
+    }
+    preload=$("${CXX:-c++}" -print-file-name=libasan.so)
+    run_sanitized_threads() { OMP_NUM_THREADS=2 run_ctest kokkos-asan -R '^kokkos/'; }
+    run_part "C++, Kokkos with 2 threads, with sanitizers" run_sanitized_threads
+    pytest_options+=(-k "results_of_atoms or names_of_the_style or reproducible")
+    run_part "LAMMPS with KOKKOS and sanitizers" run_lammps_with kokkos-asan env LD_PRELOAD="$preload"
+fi
 if wants asan; then
-    # torch itself leaves some memory to the end of the process.
-    export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:strict_string_checks=1:allocator_may_return_null=1}
-    export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
     run_part "C++ with sanitizers" run_ctest asan
 fi
 

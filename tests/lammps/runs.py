@@ -34,7 +34,7 @@ class Lammps:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=timeout,
+            timeout=max(timeout, float(os.environ.get("METATENSOR_LAMMPS_TIMEOUT", "0"))),
         )
         if check:
             assert result.returncode == 0, result.stdout[-4000:]

@@ -36,7 +36,7 @@ def test_help(script):
         ("docs.sh", ["now"], "takes no argument, got 'now'"),
         ("package.sh", ["--fast"], "unknown option '--fast'"),
         ("package.sh", ["--output"], "--output needs a value"),
-        ("build.sh", ["fast"], "the preset must be release, dev, asan or kokkos, got 'fast'"),
+        ("build.sh", ["fast"], "the preset must be release, dev, asan, kokkos or kokkos-asan, got 'fast'"),
         ("build.sh", ["dev", "fast"], "expected an option of CMake such as -DNAME=VALUE, got 'fast'"),
         ("test.sh", ["--fast"], "unknown option '--fast'"),
         ("format.sh", ["--check", "README.md"], "only C++ sources can be formatted, got 'README.md'"),
