@@ -60,10 +60,7 @@ if wants kokkos; then
     fi
 fi
 if wants asan; then bash "$source_dir/scripts/build.sh" asan; fi
-if wants memory; then
-    bash "$source_dir/scripts/build.sh" kokkos
-    bash "$source_dir/scripts/build.sh" kokkos-asan
-fi
+if wants memory; then bash "$source_dir/scripts/build.sh" kokkos-asan; fi
 
 if wants unit; then run_part "C++" run_ctest release; fi
 if wants python; then run_part "Python" run_pytest python scripts docs; fi
@@ -88,22 +85,22 @@ fi
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0:strict_string_checks=1:allocator_may_return_null=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 if wants memory; then
-    # run_lammps_with PRESET COMMAND...: with the plugin of the preset, and each lmp behind the command
-    run_lammps_with() {
+    run_sanitized_threads() { OMP_NUM_THREADS=2 run_ctest kokkos-asan -R '^kokkos/'; }
+    run_sanitized_lammps() {
         (
             export_kokkos_environment "-k on t 2 -sf kk"
-            export METATENSOR_PLUGIN=$source_dir/build/$1/lammps_plugin/metatensorplugin.so METATENSOR_LAMMPS_TIMEOUT=1800
-            lmp=$source_dir/build/$1/lmp
-            printf '#!/bin/sh\nexec %s %s "$@"\n' "${*:2}" "$LMP" >"$lmp"
+            build_dir=$source_dir/build/kokkos-asan
+            lmp=$build_dir/lmp
+            export METATENSOR_PLUGIN=$build_dir/lammps_plugin/metatensorplugin.so METATENSOR_LAMMPS_TIMEOUT=1800
+            preload=$("${CXX:-c++}" -print-file-name=libasan.so)
+            printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$preload" "$LMP" >"$lmp"
             chmod +x "$lmp"
+            pytest_options+=(-k "results_of_atoms or names_of_the_style or reproducible")
             LMP=$lmp run_pytest lammps/test_kokkos.py
         )
     }
-    preload=$("${CXX:-c++}" -print-file-name=libasan.so)
-    run_sanitized_threads() { OMP_NUM_THREADS=2 run_ctest kokkos-asan -R '^kokkos/'; }
     run_part "C++, Kokkos with 2 threads, with sanitizers" run_sanitized_threads
-    pytest_options+=(-k "results_of_atoms or names_of_the_style or reproducible")
-    run_part "LAMMPS with KOKKOS and sanitizers" run_lammps_with kokkos-asan env LD_PRELOAD="$preload"
+    run_part "LAMMPS with KOKKOS and sanitizers" run_sanitized_lammps
 fi
 if wants asan; then
     run_part "C++ with sanitizers" run_ctest asan

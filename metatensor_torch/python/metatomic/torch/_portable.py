@@ -13,6 +13,7 @@ from metatensor_torch import Labels, TensorBlock, TensorMap
 
 from ._accessors import Accessors
 from ._classes import ModelEvaluationOptions, ModelOutput, System
+from ._info import with_info
 
 
 class AtomisticModel(Accessors):
@@ -141,7 +142,4 @@ def scaled_tensor(tensor: TensorMap, factor: float) -> TensorMap:
                 parameter, TensorBlock(values, gradient.samples, gradient.components, gradient.properties)
             )
         blocks.append(scaled)
-    result = TensorMap(tensor.keys, blocks)
-    for name, text in tensor.info().items():
-        result.set_info(name, text)
-    return result
+    return with_info(TensorMap(tensor.keys, blocks), tensor)

@@ -8,6 +8,7 @@ import torch
 from metatensor_torch import Labels, TensorBlock, TensorMap
 
 from ._classes import NeighborListOptions, System
+from ._info import with_info
 
 
 class Images(NamedTuple):
@@ -143,7 +144,4 @@ def _unfolded_data(data: TensorMap, images: Images) -> TensorMap:
         system_index = block.samples.column("system")[rows]
         samples = Labels(["system", "atom"], torch.stack([system_index, image.to(torch.int32)], dim=1))
         blocks.append(TensorBlock(block.values[rows], samples, block.components, block.properties))
-    result = TensorMap(data.keys, blocks)
-    for name, text in data.info().items():
-        result.set_info(name, text)
-    return result
+    return with_info(TensorMap(data.keys, blocks), data)

@@ -10,6 +10,7 @@ import torch
 from metatensor_torch import Labels, TensorBlock, TensorMap
 
 from ._classes import ModelOutput, NeighborListOptions, System, unit_conversion_factor
+from ._info import with_info
 from ._requests import DEPRECATED_NAMES, translate_name
 from ._wrapping import ModelAround, capabilities_with, own_outputs
 from .model import AtomisticModel
@@ -212,10 +213,7 @@ class DFTD3(ModelAround):
             values = _rows_for(block.samples, torch.cat(terms), systems, per_atom)
             values = block.values + values.reshape(block.values.shape) * self._damping[name][4]
             new_block = TensorBlock(values, block.samples, block.components, block.properties)
-            new = TensorMap(result.keys, [new_block])
-            for key, text in result.info().items():
-                new.set_info(key, text)
-            corrected[name] = new
+            corrected[name] = with_info(TensorMap(result.keys, [new_block]), result)
         return corrected
 
     def _term(self, name: str, system: System, pairs: Pairs, shares: torch.Tensor, per_atom: bool) -> torch.Tensor:

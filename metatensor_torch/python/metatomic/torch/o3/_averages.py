@@ -7,8 +7,8 @@ import torch
 
 from metatensor_torch import Labels, TensorBlock, TensorMap
 
+from .._info import with_info
 from ._irreps import key_names
-from ._operations import with_info
 
 
 def values_of_copies(block: TensorBlock, n_copies: int) -> torch.Tensor:

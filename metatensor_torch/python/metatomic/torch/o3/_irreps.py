@@ -8,8 +8,8 @@ import torch
 
 from metatensor_torch import Labels, TensorBlock, TensorMap
 
+from .._info import with_info
 from .._requests import DEPRECATED_NAMES
-from ._operations import with_info
 
 
 SCALARS = ["charge", "energy", "energy_ensemble", "energy_uncertainty", "mass", "spin_multiplicity"]

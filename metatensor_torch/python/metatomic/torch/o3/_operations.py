@@ -8,6 +8,7 @@ import torch
 from metatensor_torch import LabelsEntry, TensorBlock, TensorMap
 
 from .._classes import System
+from .._info import with_info
 from ._axes import apply_along, check_cartesian, irrep_of_axis, is_cartesian
 
 
@@ -104,13 +105,6 @@ def transformed_map(operations: Operations, tensor: TensorMap, system_ids: Optio
         rows = rows_of(operations, block, system_ids)
         blocks.append(transformed_block(operations, tensor.keys.entry(i), block, rows))
     return with_info(TensorMap(tensor.keys, blocks), tensor)
-
-
-def with_info(tensor: TensorMap, source: TensorMap) -> TensorMap:
-    """``tensor``, to which the texts of ``source`` are copied."""
-    for name, text in source.info().items():
-        tensor.set_info(name, text)
-    return tensor
 
 
 def rows_of(operations: Operations, block: TensorBlock, system_ids: Optional[torch.Tensor]) -> torch.Tensor:

@@ -9,6 +9,7 @@ import torch
 from metatensor_torch import Labels, TensorBlock, TensorMap
 
 from .._classes import ModelOutput, System
+from .._info import with_info
 from .._wrapping import ModelAround, capabilities_with, own_outputs
 from ..model import AtomisticModel, ModelInterface
 from ._averages import (
@@ -31,7 +32,6 @@ from ._operations import (
     some_of,
     transformed_map,
     transformed_systems,
-    with_info,
 )
 from ._quadrature import LEBEDEV_DEGREES, rotation_quadrature
 from ._transformations import O3Transformations
