@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Models that other packages saved, of both generations, load and give the results that those packages got."""
 
+import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -24,22 +26,22 @@ from metatomic.torch import (
 
 
 FOLDER = ROOT / "tests" / "atomistic" / "saved_models"
+sys.path.append(str(FOLDER))
+from run_models import DATA_UNITS, ENGINE_UNITS, SELECTED, recorded  # noqa: E402
+
+
+# where scripts/saved_models.sh has just put what the packages got on this machine, else what is checked in
+FRESH_RESULTS = os.environ.get("METATENSOR_SAVED_RESULTS")
 LEGACY, CURRENT = "metatensor-torch-0.7.6", "metatomic-torch-0.1.19"
 NAMES = sorted(path.name[: -len(".results.pt")] for path in (FOLDER / LEGACY).glob("*.results.pt"))
 CURRENT_NAMES = sorted(path.name[: -len(".results.pt")] for path in (FOLDER / CURRENT).glob("*.results.pt"))
 MODELS = [(LEGACY, name) for name in NAMES] + [(CURRENT, name) for name in CURRENT_NAMES]
 every_model = pytest.mark.parametrize("folder, name", MODELS, ids=lambda text: text)
-ENGINE_UNITS = {
-    "kcal/mol": "eV",
-    "eV": "meV",
-    "Hartree": "eV",
-    "eV/Angstrom": "eV/Angstrom",
-    "eV/Angstrom^3": "eV/Angstrom^3",
-    "angstrom": "nm",
-    "": "",
-}
-DATA_UNITS = {"charge": "e", "mass": "electron_mass", "mine::field": "kcal/mol"}
 PAIR_NAMES = ["first_atom", "second_atom", "cell_shift_a", "cell_shift_b", "cell_shift_c"]
+
+
+def results_of(folder, name):
+    return torch.load(pathlib.Path(FRESH_RESULTS or FOLDER) / folder / f"{name}.results.pt")
 
 
 class Today:
@@ -101,13 +103,13 @@ def add_data(system, name, values):
 
 
 def run(model, saved, engine, check):
-    """The dictionary that make_models.py wrote, from our run on the same systems."""
+    """Of the dictionary that run_models.py wrote, the results, from our run on the same systems."""
     systems = make_systems(model, saved, engine)
     declared = model.capabilities().outputs
     results = {}
     for prefix in ["", "atom:", "selected:"]:
         names = [key[len(prefix) : -len(".values")] for key in saved if re.match(prefix + "[^.:]*(::[^.]*)?.values$", key)]
-        selected = Labels(["system", "atom"], torch.tensor([[0, 1], [0, 4], [1, 2]])) if prefix == "selected:" else None
+        selected = Labels(["system", "atom"], SELECTED) if prefix == "selected:" else None
         requested = {}
         for name in names:
             per_atom = prefix == "atom:" or name == "non_conservative_forces"
@@ -117,11 +119,7 @@ def run(model, saved, engine, check):
         outputs = model(systems, engine.Options("nm", requested, selected), check)
         assert set(outputs) == set(names)
         for name, output in outputs.items():
-            results[f"{prefix}{name}.values"] = output.block().values
-            results[f"{prefix}{name}.samples"] = output.block().samples.values
-            for parameter, gradient in output.block().gradients():
-                results[f"{prefix}{name}.{parameter}.values"] = gradient.values
-                results[f"{prefix}{name}.{parameter}.samples"] = gradient.samples.values
+            results.update(recorded(prefix + name, output))
         if prefix == "":
             energy = outputs["energy"].block().values.sum()
             for s, gradient in enumerate(torch.autograd.grad(energy, [system.positions for system in systems])):
@@ -129,34 +127,43 @@ def run(model, saved, engine, check):
     return results
 
 
+#: What systems are made of: see run_models.py
+INPUT = re.compile(r"\d\.(types|positions|cell|pbc|data\..*|\d\.(samples|vectors))")
+
+
 def check_results(results, saved, tolerance):
-    expected = {key: value for key, value in saved.items() if key.endswith((".values", ".samples", ".forces"))}
-    expected = {key: value for key, value in expected.items() if not re.match(r"\d\.\d\.samples", key)}
+    expected = {key: value for key, value in saved.items() if not INPUT.fullmatch(key)}
     assert results.keys() == expected.keys()
     for key, value in expected.items():
-        if key.endswith(".samples"):
-            assert torch.equal(results[key], value), key
+        if not key.endswith((".values", ".forces")):  # labels, and names of their dimensions
+            assert results[key] == value if isinstance(value, list) else torch.equal(results[key], value), key
             continue
-        # forces on an atom are a sum over pairs, which each implementation takes in its own order
-        rounding = 1e-13 if value.dtype == torch.float64 else 1e-6
         largest = float(value.abs().max())
+        # forces on an atom are a sum over pairs, which each implementation takes in its own order
+        rounding = rounding_of(value.dtype) if key.endswith(".forces") else 0.0
         torch.testing.assert_close(
             results[key], value, rtol=0, atol=max(tolerance, rounding) * largest, msg=lambda text: f"{key}: {text}"
         )
 
 
+def rounding_of(dtype):
+    return 1e-13 if dtype == torch.float64 else 5e-6
+
+
 def tolerance_for(folder, name):
-    """Relative deviations from what was saved: processors and versions of torch round in other ways."""
+    """Relative deviations of outputs: processors and versions of torch round in other ways."""
     if folder == LEGACY and name in ["springs", "atomic-units"]:
         return 1e-8  # what 1 kcal/mol and 1 hartree are: the old one had 8 digits
-    return 1e-6 if "float32" in name else 1e-13
+    if FRESH_RESULTS:  # with torch 2.3.1, whose standard deviations are not rounded as today's
+        return 1e-15 if (folder, name) == (LEGACY, "committee") else 0.0
+    return rounding_of(torch.float32 if "float32" in name else torch.float64)
 
 
-@pytest.mark.filterwarnings("ignore:.*deprecated.*")
+@pytest.mark.filterwarnings("ignore:.*(deprecated|is now called).*")
 @pytest.mark.parametrize("check", [True, False])
 @every_model
 def test_results_of_loaded_model(folder, name, check):
-    saved = torch.load(FOLDER / folder / f"{name}.results.pt")
+    saved = results_of(folder, name)
     model = load_atomistic_model(FOLDER / folder / f"{name}.pt")
     assert isinstance(model, AtomisticModel)
     check_results(run(model, saved, Today, check), saved, tolerance_for(folder, name))
@@ -166,7 +173,7 @@ def test_there_are_enough_of_them():
     assert len(NAMES) >= 10 and len(CURRENT_NAMES) >= 13
 
 
-@pytest.mark.filterwarnings("ignore:.*deprecated.*")
+@pytest.mark.filterwarnings("ignore:.*(deprecated|is now called).*")
 @pytest.mark.parametrize(
     "folder, name",
     [(LEGACY, "springs"), *[(CURRENT, name) for name in ["committee", "gradients", "inputs", "many-outputs", "variants"]]],
@@ -174,7 +181,7 @@ def test_there_are_enough_of_them():
 def test_loaded_model_can_be_saved_again(folder, name, tmp_path):
     """What is saved has no operator of our own around the model: it is run as it stands in the file, too."""
     load_atomistic_model(FOLDER / folder / f"{name}.pt").save(tmp_path / "again.pt")
-    saved = torch.load(FOLDER / folder / f"{name}.results.pt")
+    saved = results_of(folder, name)
     for load in [load_atomistic_model, lambda path: torch.jit.load(str(path))]:
         for check in [True, False]:
             again = load(tmp_path / "again.pt")
@@ -185,7 +192,7 @@ def test_loaded_model_can_be_saved_again(folder, name, tmp_path):
 @pytest.mark.parametrize("check", [True, False])
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "dense"])
 def test_scripts_from_before_metatomic_still_work(name, check):
-    saved = torch.load(FOLDER / LEGACY / f"{name}.results.pt")
+    saved = results_of(LEGACY, name)
     model = torch.jit.load(str(FOLDER / LEGACY / f"{name}.pt"))
     check_results(run(model, saved, Before, check), saved, tolerance_for(LEGACY, name))
 
