@@ -263,6 +263,32 @@ def test_other_outputs_and_no_grad():
         heat_flux(model, SMALL_SILICON, *motion(8))
 
 
+class Failing(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.request = NeighborListOptions(2.8, True, True)
+
+    def requested_neighbor_lists(self) -> List[NeighborListOptions]:
+        return [self.request]
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        raise ValueError(f"no energies, with gradients {torch.is_grad_enabled()}")
+
+
+@pytest.mark.parametrize("grad_mode", [False, True])
+@pytest.mark.parametrize("is_saved", [False, True])
+def test_grad_mode_after_errors(is_saved, grad_mode, tmp_path):
+    capabilities = ModelCapabilities({"energy": ModelOutput("", "eV", "atom")}, [14], 2.8, "A", ["cpu"], "float64")
+    model = wrapped(AtomisticModel(Failing().eval(), ModelMetadata(), capabilities), is_saved, tmp_path)
+    with torch.set_grad_enabled(grad_mode):
+        for _ in range(3):  # TorchScript changes its code after two calls
+            with pytest.raises((ValueError, torch.jit.Error), match="no energies, with gradients True"):
+                heat_flux(model, SMALL_SILICON, *motion(8))
+            assert torch.is_grad_enabled() == grad_mode
+
+
 def test_errors():
     with pytest.raises(TypeError, match="must be an AtomisticModel, got Linear"):
         HeatFlux.wrap(torch.nn.Linear(1, 1))

@@ -2,7 +2,7 @@
 """Models with one more output: the heat flux, out of the energies of atoms."""
 
 import math
-from typing import Dict, List, Optional
+from typing import Any, Dict, List, Optional
 
 import torch
 
@@ -103,28 +103,48 @@ class HeatFlux(ModelAround):
         results: Dict[str, TensorMap] = {}
         if len(requested) > 0:
             results = self.module(systems, requested, selected_atoms)
-        if len(energies) == 0:
-            return results
+        if len(energies) > 0:
+            selected = _in_cells(systems) if selected_atoms is None else selected_atoms
+            with _Gradients():
+                fluxes = self._heat_fluxes(systems, energies, selected)
+                for name, energy in self._energies.items():
+                    if name in outputs:
+                        results[name] = fluxes[energy]
+        return results
 
-        grad_mode = torch.is_grad_enabled()  # TorchScript has no torch.enable_grad
-        torch.set_grad_enabled(True)
+    def _heat_fluxes(
+        self, systems: List[System], energies: Dict[str, ModelOutput], selected_atoms: Labels
+    ) -> Dict[str, TensorMap]:
+        """Heat fluxes, by names of the energies that they come from."""
         data = list(self._inputs.keys())
         clusters = [unfolded_system(system, self._neighbor_lists, data, self._hops) for system in systems]
         if any([not (cluster.positions + 0).requires_grad for cluster in clusters]):
             raise RuntimeError("a heat flux needs derivatives, which torch.inference_mode() does not allow")
-        selected = _in_cells(systems) if selected_atoms is None else selected_atoms
-        computed = self.module(clusters, energies, selected)
+        computed = self.module(clusters, energies, selected_atoms)
         velocities: List[torch.Tensor] = []
         masses: List[torch.Tensor] = []
         for cluster in clusters:
             velocities.append(_of_atoms(cluster, "velocity").reshape(-1, 3) * self._velocity_factor)
             masses.append(_of_atoms(cluster, "mass").reshape(-1) * self._mass_factor)
-        for name, energy in self._energies.items():
-            if name in outputs:
-                block = computed[energy].block()
-                results[name] = _as_map(_fluxes(clusters, velocities, masses, block, self._kinetic[energy]))
-        torch.set_grad_enabled(grad_mode)
+        results: Dict[str, TensorMap] = {}
+        for energy in energies:
+            block = computed[energy].block()
+            results[energy] = _as_map(_fluxes(clusters, velocities, masses, block, self._kinetic[energy]))
         return results
+
+
+class _Gradients:
+    """Like torch.enable_grad, which TorchScript does not have: grad mode is what it was after errors, too."""
+
+    def __init__(self):
+        self.before = torch.is_grad_enabled()
+
+    def __enter__(self):
+        self.before = torch.is_grad_enabled()
+        torch.set_grad_enabled(True)
+
+    def __exit__(self, type: Any, value: Any, traceback: Any):
+        torch.set_grad_enabled(self.before)
 
 
 def _energies_of_atoms(outputs: Dict[str, ModelOutput]) -> Dict[str, str]:
