@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Writes the models of tests/atomistic/saved_models anew, with the packages of both generations, and what they give: usage:
-# scripts/saved_models.sh [--check]
+# Writes the models of saved_models anew, with the packages of both generations: usage: scripts/saved_models.sh [--check]
 #
+# They are in tests/atomistic/saved_models, with what these packages compute.
 # --check writes nothing: it runs the models that are checked in with the packages that wrote them, and then the tests of
 # saved models in Python and in C++, which have to get the same bits for all outputs on the same machine.
 #

@@ -40,6 +40,7 @@ def test_help(script):
         ("build.sh", ["dev", "fast"], "expected an option of CMake such as -DNAME=VALUE, got 'fast'"),
         ("test.sh", ["--fast"], "unknown option '--fast'"),
         ("format.sh", ["--check", "README.md"], "only C++ sources can be formatted, got 'README.md'"),
+        ("saved_models.sh", ["now"], "takes no argument but --check, got 'now'"),
         ("compile_cuda.sh", ["now"], "takes no argument, got 'now'"),
         ("demo.sh", ["--fast"], "unknown option '--fast'"),
         ("demo.sh", ["--ranks"], "--ranks needs a value"),
