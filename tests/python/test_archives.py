@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Files of atomistic models: what is in them, and what is said of those that are damaged or of another version."""
 
+import ctypes
+import hashlib
 import io
 import json
+import os
 import subprocess
+import sys
 import warnings
 import zipfile
 from typing import Dict
@@ -14,6 +18,7 @@ from atoms import evaluate, make_system
 from springs import PAIR, Springs, atomistic
 from test_atomistic_model import Nested
 
+import metatomic.torch
 from metatomic.torch import (
     AtomisticModel,
     ModelMetadata,
@@ -22,6 +27,7 @@ from metatomic.torch import (
     load_atomistic_model,
     read_model_metadata,
 )
+from metatomic.torch._elf import needed_libraries
 
 
 def extra_files(path) -> Dict[str, str]:
@@ -75,6 +81,41 @@ def test_collected_extensions_from_elsewhere(tmp_path, monkeypatch):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message=".*extension.*")
         load_atomistic_model(tmp_path / "model.pt", tmp_path / "extensions")
+
+
+def test_collected_dependencies(tmp_path, monkeypatch):
+    """What an extension is linked to comes with it, if it is in a Python package, as auditwheel puts it there."""
+    library, helper = "site/package/lib/libpackage_torch.so", "site/package.libs/libhelper-1a2b.so.3"
+    for path, code in [(helper, "int helper(void) { return 42; }"), (library, "int helper(void); int f(void) { return helper(); }")]:
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / "code.c").write_text(code + "\n")
+        command = ["cc", "-shared", "-fPIC", "-Wl,-soname," + os.path.basename(path), "code.c", "-o", path]
+        if path == library:
+            command += ["-Wl,--no-as-needed", helper, "-lm", "-Wl,-rpath,$ORIGIN/../../package.libs"]
+        subprocess.run(command, check=True, cwd=tmp_path)
+    ctypes.CDLL(str(tmp_path / library))
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    monkeypatch.setattr(torch.ops, "loaded_libraries", {*torch.ops.loaded_libraries, str(tmp_path / library)})
+    atomistic().save(tmp_path / "model.pt", collect_extensions=tmp_path / "extensions")
+
+    extra = extra_files(tmp_path / "model.pt")
+    assert [entry["path"] for entry in json.loads(extra["extensions"])] == ["package/lib/libpackage_torch.so"]
+    (entry,) = json.loads(extra["extensions-deps"])  # not the library of mathematics, which is no package's
+    assert (entry["name"], entry["path"]) == ("helper-1a2b", "package.libs/libhelper-1a2b.so.3")
+    assert entry["sha256"] == hashlib.sha256((tmp_path / helper).read_bytes()).hexdigest()
+
+    (tmp_path / "site").rename(tmp_path / "moved")
+    code = "import sys, warnings; warnings.simplefilter('error', UserWarning)\nfrom metatomic.torch import load_model_extensions\n"
+    code += "load_model_extensions(sys.argv[1], sys.argv[2])"
+    subprocess.run([sys.executable, "-c", code, tmp_path / "model.pt", tmp_path / "extensions"], check=True)
+
+
+def test_what_a_library_is_linked_to(tmp_path):
+    needed = needed_libraries(metatomic.torch._c_lib._lib_path())
+    assert {"libmetatensor_torch.so", "libtorch_cpu.so", "libc10.so"} <= set(needed)
+    for content in [b"", b"\x7fELF\x01\x01" + bytes(100), b"x" * 100, b"\x7fELF\x02\x01" + bytes(58)]:
+        (tmp_path / "file").write_bytes(content)
+        assert needed_libraries(str(tmp_path / "file")) == []
 
 
 def test_saves_to_a_file_object(tmp_path):

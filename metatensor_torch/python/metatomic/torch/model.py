@@ -178,7 +178,7 @@ class AtomisticModel(Accessors):
                 renamed[name] = outputs[model_name]
         return renamed
 
-    def save(self, file: Union[str, os.PathLike, BinaryIO], collect_extensions: Optional[str] = None) -> None:
+    def save(self, file: Union[str, os.PathLike, BinaryIO], collect_extensions: Optional[Union[str, os.PathLike]] = None) -> None:
         """Script the model and write it to a file that engines can load.
 
         The file can be loaded by metatomic-torch, too, unless the code of the model itself calls an operation of
@@ -186,7 +186,8 @@ class AtomisticModel(Accessors):
 
         :param file: name of the file, usually ``*.pt``, or a file object that is open for writing bytes
         :param collect_extensions: directory to which to copy the TorchScript extensions that are loaded now,
-            which the model might need; an engine can be told to look for them there
+            which the model might need, and the libraries of Python packages that these are linked to; an engine can be
+            told to look for them there
         :raises ValueError: for a model in training mode
         :raises RuntimeError: if the model can not be scripted, or the file not be written
         """
@@ -201,7 +202,7 @@ class AtomisticModel(Accessors):
             _extra_files=_extra_files(self._metadata, collect_extensions),
         )
 
-    def export(self, file: Union[str, os.PathLike, BinaryIO], collect_extensions: Optional[str] = None) -> None:
+    def export(self, file: Union[str, os.PathLike, BinaryIO], collect_extensions: Optional[Union[str, os.PathLike]] = None) -> None:
         """Older name of :py:meth:`save`.
 
         :param file: name of the file, or a file object
@@ -308,7 +309,7 @@ def _with_all_names(capabilities: ModelCapabilities, other_names: Dict[str, str]
         )
 
 
-def _extra_files(metadata: ModelMetadata, collect_extensions: Optional[str]) -> Dict[str, str]:
+def _extra_files(metadata: ModelMetadata, collect_extensions: Optional[Union[str, os.PathLike]]) -> Dict[str, str]:
     """What can be read from the file without loading the model."""
     export_metadata = {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(),
@@ -316,11 +317,12 @@ def _extra_files(metadata: ModelMetadata, collect_extensions: Optional[str]) -> 
     }
     if collect_extensions is not None:
         export_metadata["extensions_directory"] = os.fspath(collect_extensions)
+    extensions, dependencies = _extensions.collect_extensions(collect_extensions)
     return {
         "torch-version": torch.__version__,
         "metatomic-version": version(),
-        "extensions": json.dumps(_extensions.collect_extensions(collect_extensions)),
-        "extensions-deps": json.dumps([]),
+        "extensions": json.dumps(extensions),
+        "extensions-deps": json.dumps(dependencies),
         "export-metadata": json.dumps(export_metadata),
         "model-metadata": metadata.__getstate__()[0],
     }
