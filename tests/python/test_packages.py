@@ -81,7 +81,7 @@ def test_other_version_of_torch(tmp_path):
     package = tmp_path / "metatensor_torch"
     package.mkdir()
     source = os.path.dirname(metatensor_torch.__file__)
-    for name in ["__init__.py", "_library.py"]:
+    for name in ["__init__.py", "_c_lib.py", "_library.py"]:
         (package / name).write_text(open(os.path.join(source, name)).read())
     (package / "torch-1.2").mkdir()
     result = run_python("import metatensor_torch", tmp_path)

@@ -10,10 +10,10 @@ import sys
 
 import metatensor  # metatensor-core if that is installed, else a namespace
 
-from . import _library
+from . import _c_lib, _library
 
 
-_library.load_library("metatensor_torch", "metatensor.Labels")
+_c_lib._load_library()
 # models from before metatomic need nothing but `import metatensor.torch` before `torch.jit.load`
 _library.load_library("metatomic_torch", "metatensor.System")
 

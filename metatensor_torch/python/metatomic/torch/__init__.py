@@ -5,10 +5,10 @@ A model is a ``torch.nn.Module`` with the ``forward`` of :py:class:`ModelInterfa
 :py:class:`AtomisticModel` and saved, it runs in any engine without Python.
 """
 
-from metatensor_torch import _library
+from . import _c_lib
 
 
-_library.load_library("metatomic_torch", "metatomic.System")
+_c_lib._load_library()
 
 from . import utils  # noqa: E402
 from ._classes import (  # noqa: E402
