@@ -55,6 +55,8 @@ constexpr const char* SPRINGS = R"(
             energies = energies + 0.1 * torch.det(system.cell) / len(system)
         if self.without_gradients:
             energies = energies.detach()
+        if self.is_opaque:
+            energies = energies + test_operators.opaque(lengths).sum()
         atoms = torch.arange(len(system), dtype=system.types.dtype)
         selected = options.selected_atoms
         if selected is not None:
@@ -77,6 +79,23 @@ constexpr const char* SPRINGS = R"(
         return result
 )";
 
+/// An operator without derivatives, as those are whose extension has them in Python.
+TORCH_LIBRARY(test_operators, library) {
+    library.def("opaque(Tensor x) -> Tensor");
+    library.impl("opaque", torch::kCPU, [](const torch::Tensor& x) { return x.detach().square(); });
+}
+
+/// Knows that library of operators, too.
+class Resolver : public test::ClassResolver {
+  public:
+    std::shared_ptr<torch::jit::SugaredValue> resolveValue(const std::string& name,
+                                                           torch::jit::GraphFunction& function,
+                                                           const torch::jit::SourceRange& range) override {
+        if (name == "test_operators") return std::make_shared<torch::jit::BuiltinModule>(name);
+        return test::ClassResolver::resolveValue(name, function, range);
+    }
+};
+
 struct ModelKind {
     std::string dtype = "float64";
     std::string sample_kind = "atom";
@@ -84,6 +103,7 @@ struct ModelKind {
     bool field = false;
     bool reads_charges = false;
     bool without_gradients = false;
+    bool is_opaque = false;
 };
 
 metatensor_torch::Module springs(const ModelKind& kind = {}) {
@@ -94,7 +114,8 @@ metatensor_torch::Module springs(const ModelKind& kind = {}) {
     module.register_attribute("field", c10::BoolType::get(), kind.field);
     module.register_attribute("reads_charges", c10::BoolType::get(), kind.reads_charges);
     module.register_attribute("without_gradients", c10::BoolType::get(), kind.without_gradients);
-    module.define(SPRINGS, std::make_shared<test::ClassResolver>());
+    module.register_attribute("is_opaque", c10::BoolType::get(), kind.is_opaque);
+    module.define(SPRINGS, std::make_shared<Resolver>());
     return module;
 }
 
@@ -435,6 +456,16 @@ TEST(Evaluator, SaysWhatTheModelCanNotGive) {
 
     kind.without_gradients = true;
     EXPECT_THAT([&] { evaluator(kind).evaluate(stretched()); }, IsValueError("can not be differentiated"));
+}
+
+TEST(Evaluator, RefusesOperatorsWithoutDerivatives) {
+    const ModelKind kind{.is_opaque = true};
+    EvaluationRequest energy;
+    energy.forces = false;
+    expect_close(evaluator(kind).evaluate(stretched(), energy).energy, float64({1 + 2 * 9}, {}));
+    EXPECT_THAT([&] { evaluator(kind).evaluate(stretched(), everything()); },
+                testing::ThrowsMessage<c10::NotImplementedError>(testing::HasSubstr(
+                    "the operator 'test_operators::opaque' of the model has no derivative")));
 }
 
 TEST(Evaluator, SaysWhatIsWrongWithNeighborLists) {

@@ -302,6 +302,30 @@ def test_energies_that_depend_on_nothing_have_no_forces():
         atoms.get_potential_energies()
 
 
+class Opaque(Inputs):
+    """With an operator of an extension whose derivatives are not there."""
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        energies = torch.stack([torch.ops.test_ase.opaque(system.positions).sum().reshape(1) for system in systems])
+        samples = Labels("system", torch.arange(len(systems)).reshape(-1, 1))
+        block = TensorBlock(energies, samples, [], Labels("energy", torch.tensor([[0]])))
+        return {"energy": TensorMap(Labels("_", torch.tensor([[0]])), [block])}
+
+
+def test_operators_without_derivatives():
+    library = torch.library.Library("test_ase", "DEF")
+    library.define("opaque(Tensor x) -> Tensor")
+    library.impl("opaque", lambda x: x.detach().square(), "CPU")
+    atoms = molecule("H2O")
+    atoms.calc = MetatomicCalculator(model_of(Opaque({})))
+    with pytest.raises(NotImplementedError, match="'test_ase::opaque' of the model has no derivative in this process"):
+        atoms.get_forces()
+    energy = atoms.calc.compute_energy(atoms)["energy"]
+    assert energy == pytest.approx(np.sum(atoms.positions**2))
+
+
 def test_variants():
     outputs = {f"energy/{name}": ModelOutput(unit="eV", description=name) for name in ["PBE", "r2scan"]}
     model = model_of(Inputs({}), outputs)

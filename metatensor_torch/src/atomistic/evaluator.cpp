@@ -11,6 +11,7 @@
 #include "energies.hpp"
 #include "metatomic/torch/misc.hpp"
 #include "metatomic/torch/units.hpp"
+#include "missing_derivatives.hpp"
 #include "pair_sums.hpp"
 #include "pair_vectors.hpp"
 #include "requested_data.hpp"
@@ -323,8 +324,10 @@ EnergyGradients Evaluator::differentiate(const DifferentiableEnergy& energy) con
         return result;
     }
     const WithGradients with_gradients;
+    const detail::MissingDerivatives missing;
     const auto gradients = torch::autograd::grad({energy.values.sum()}, leaves, {}, /*retain_graph=*/false,
                                                  /*create_graph=*/false, /*allow_unused=*/true);
+    missing.check();
     result.positions = gradients[0];
     result.cell = gradients[1];
     for (size_t i = 0; i < result.vectors.size(); ++i) {

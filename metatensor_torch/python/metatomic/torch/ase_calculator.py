@@ -4,7 +4,7 @@
 import os
 import pathlib
 import warnings
-from typing import Dict, List, Optional, Tuple, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import ase
 import numpy as np
@@ -371,7 +371,7 @@ class MetatomicCalculator(Calculator):
             return
         gradients = [torch.zeros_like(leaf) for leaf in leaves]
         if totals.requires_grad:  # else the model depends on neither
-            found = torch.autograd.grad(totals.sum(), leaves, allow_unused=True)
+            found = _derivatives(totals.sum(), leaves)
             gradients = [zero if gradient is None else gradient for gradient, zero in zip(found, gradients)]
         remaining = iter(gradients)
         for result, (system, _, _) in zip(results, made):
@@ -403,6 +403,20 @@ def _as_model(model, extensions_directory) -> AtomisticModel:
     if isinstance(model, torch.nn.Module) and is_atomistic_model(model):
         return model
     raise TypeError(f"`model` must be the path of a saved model or an AtomisticModel, got {type(model).__name__}")
+
+
+def _derivatives(energy: torch.Tensor, leaves: List[torch.Tensor]) -> Sequence[Optional[torch.Tensor]]:
+    """Where torch knows no derivative of an operator, it warns and takes it for zero: an error here."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message=".*: an autograd kernel was not registered")
+        try:
+            return torch.autograd.grad(energy, leaves, allow_unused=True)
+        except UserWarning as warning:
+            name = str(warning).split(": an autograd kernel")[0]
+            raise NotImplementedError(
+                f"the operator '{name}' of the model has no derivative in this process, so that forces would be wrong: "
+                "import the Python package of the extension that it belongs to"
+            ) from None
 
 
 def _by_atom(block, system: int, n_atoms: int) -> torch.Tensor:
