@@ -2,8 +2,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Runs models and extensions of other projects with this one: usage: scripts/third_party.sh NAME ...
 #
-# NAME is one of the files in scripts/third_party/: sevennet, a potential for 89 elements whose weights are in its Python
-# package. Each gets an environment of its own in the cache, which shares torch with the main one, and runs
+# NAME is one of the files in scripts/third_party/:
+#
+#   sevennet    a potential for 89 elements whose weights are in its Python package
+#   metatrain   trains small PET and SOAP-BPNN models with the existing packages, then runs them here; also trains here
+#   sphericart  spherical harmonics as TorchScript operators, in a model and on maps of blocks
+#   vesin       neighbor lists as a TorchScript class
+#   featomic    descriptors: shows why its library does not load here
+#
+# Each gets an environment of its own in the cache, which shares torch with the main one, and runs
 # tests/third_party/test_NAME.py there. docs/third-party.md says what came out.
 
 source "$(dirname "$0")/lib.sh"

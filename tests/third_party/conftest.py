@@ -8,7 +8,7 @@ import pytest
 
 
 ROOT = pathlib.Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "lammps"), str(ROOT / "examples" / "python")]
+sys.path[:0] = [str(ROOT / folder) for folder in ["tests/lammps", "tests/python", "examples/python"]]
 
 
 @pytest.fixture
