@@ -5,15 +5,26 @@ import itertools
 import os
 import subprocess
 import warnings
+from typing import Dict, List, Optional
 
 import pytest
 import torch
-from atoms import structure
+from atoms import make_system, structure
 from conftest import ROOT
 from dispersion import ALL_DAMPING, CASES, DAMPING, MOLECULE, OTHER_DAMPING, SILICON, TYPES, corrected, evaluate
-from zero_model import OUTPUTS, zero_model
+from zero_model import OUTPUTS, Zero, zero_model
 
-from metatomic.torch import ModelOutput, load_atomistic_model, unit_conversion_factor
+from metatensor.torch import Labels, TensorBlock, TensorMap
+from metatomic.torch import (
+    AtomisticModel,
+    ModelCapabilities,
+    ModelEvaluationOptions,
+    ModelMetadata,
+    ModelOutput,
+    System,
+    load_atomistic_model,
+    unit_conversion_factor,
+)
 from metatomic.torch.dftd3 import DFTD3, published_tables
 
 
@@ -149,6 +160,86 @@ def test_capabilities():
 def test_explicit_gradients_are_not_offered():
     model = zero_model([6], outputs={"energy": ModelOutput(unit="eV", sample_kind="atom", explicit_gradients=["positions"])})
     assert DFTD3.wrap(model, damping_params={"energy": DAMPING}).capabilities().outputs["energy"].explicit_gradients == []
+
+
+class WithGradients(torch.nn.Module):
+    """Energies of atoms with gradients: of all outputs, asked for or not, or of those that are asked for them."""
+
+    def __init__(self, always: bool):
+        super().__init__()
+        self.zero = Zero()
+        self.always = always
+
+    def forward(
+        self, systems: List[System], outputs: Dict[str, ModelOutput], selected_atoms: Optional[Labels]
+    ) -> Dict[str, TensorMap]:
+        results: Dict[str, TensorMap] = {}
+        for name, result in self.zero(systems, outputs, selected_atoms).items():
+            block = result.block()
+            energy = TensorBlock(block.values, block.samples, block.components, block.properties)
+            if self.always or "positions" in outputs[name].explicit_gradients:
+                first = torch.tensor([[0, 0, 0]])
+                gradient = TensorBlock(
+                    torch.ones(1, 3, 1, dtype=block.values.dtype),
+                    Labels(["sample", "system", "atom"], first),
+                    [Labels("xyz", torch.tensor([[0], [1], [2]]))],
+                    block.properties,
+                )
+                energy.add_gradient("positions", gradient)
+            results[name] = TensorMap(result.keys, [energy])
+        return results
+
+
+ONLY_ENERGIES = {name: OUTPUTS[name] for name in ["energy", "energy/system"]}
+
+
+def with_gradients(always, is_saved, folder):
+    """Corrections of "energy", but not of "energy/system"."""
+    outputs = {}
+    for name, output in ONLY_ENERGIES.items():
+        outputs[name] = ModelOutput("", output.unit, output.sample_kind, ["positions"], output.description)
+    capabilities = ModelCapabilities(outputs, TYPES, 0.0, "A", ["cpu"], "float64")
+    model = AtomisticModel(WithGradients(always).eval(), ModelMetadata(), capabilities)
+    model = DFTD3.wrap(model, damping_params={"energy": DAMPING})
+    if is_saved:
+        model.save(folder / "model.pt")
+        model = load_atomistic_model(folder / "model.pt")
+    return model
+
+
+def request(model, requests, check_consistency):
+    system = make_system(MOLECULE, model.requested_neighbor_lists())
+    return model([system], ModelEvaluationOptions("A", requests, None), check_consistency)
+
+
+def asked_for(*names):
+    """Outputs with explicit gradients."""
+    return {name: ModelOutput("", "", OUTPUTS[name].sample_kind, ["positions"], "") for name in names}
+
+
+@pytest.mark.parametrize("is_saved", [False, True])
+def test_explicit_gradients(is_saved, tmp_path):
+    """There are none of what is corrected; other outputs keep theirs."""
+    message = "there is no dispersion correction of explicit gradients, which 'energy' has"
+    unasked = {"energy": ModelOutput("", "", "atom")}
+    for always, requests in [(False, asked_for("energy")), (True, asked_for("energy")), (True, unasked)]:
+        model = with_gradients(always, is_saved, tmp_path)
+        with pytest.raises((ValueError, torch.jit.Error), match=message) as error:
+            request(model, requests, False)
+        assert "ValueError" in error.exconly()  # TorchScript says it in its text
+
+    model = with_gradients(False, is_saved, tmp_path)
+    results = request(model, {**unasked, **asked_for("energy/system")}, True)
+    assert results["energy"].block().gradients_list() == []
+    assert float(results["energy"].block().values.sum()) < -0.1
+    assert results["energy/system"].block().gradient("positions").values.tolist() == [[[1.0], [1.0], [1.0]]]
+    assert float(results["energy/system"].block().values) == 0.0
+
+
+def test_explicit_gradients_that_are_not_offered_are_refused_by_checks(tmp_path):
+    model = with_gradients(False, False, tmp_path)
+    with pytest.raises(ValueError, match="can not compute explicit gradients of 'energy' with respect to 'positions'"):
+        request(model, asked_for("energy"), True)
 
 
 def test_old_names_of_outputs():
