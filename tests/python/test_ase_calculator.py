@@ -401,6 +401,16 @@ def test_wrong_arguments():
         MetatomicCalculator(models.argon(), non_conservative=True)
     with pytest.raises(ValueError, match="the model has no output 'mine::x'"):
         MetatomicCalculator(models.argon(), additional_outputs={"mine::x": ModelOutput()})
+    with pytest.raises(TypeError, match="`additional_outputs` must be a dict of ModelOutput by name, got list"):
+        MetatomicCalculator(models.argon(), additional_outputs=["energy"])
+    for skin in [-1.0, float("nan"), float("inf")]:  # of which the first would leave pairs out
+        with pytest.raises(ValueError, match=f"`neighbor_skin` must be 0 or more, and finite, got {skin}"):
+            MetatomicCalculator(models.argon(), neighbor_skin=skin)
+    calculator = MetatomicCalculator(models.argon())
+    with pytest.raises(ValueError, match=r"the model has no output 'mine::x', it has \['energy'\]"):
+        calculator.run_model(argon_of_ase(), {"mine::x": ModelOutput()})
+    with pytest.raises(TypeError, match="`outputs` must be a dict of ModelOutput by name, got str as 'energy'"):
+        calculator.run_model(argon_of_ase(), {"energy": "eV"})
     with pytest.raises(TypeError, match="Linear has no numbers and no positions"):
         systems_to_torch(torch.nn.Linear(1, 1))
 

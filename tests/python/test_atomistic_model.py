@@ -2,6 +2,7 @@
 """AtomisticModel: what it refuses, what it asks of the engine, what it does around a model."""
 
 import math
+import re
 import warnings
 from typing import Dict, List, Optional
 
@@ -82,6 +83,14 @@ def test_module_must_be_a_module():
         AtomisticModel(Springs(), ModelMetadata(), capabilities())
 
 
+def test_metadata_and_capabilities_must_be_those():
+    module = Springs().eval()
+    with pytest.raises(TypeError, match="`metadata` must be ModelMetadata, got ModelCapabilities"):
+        AtomisticModel(module, capabilities(), ModelMetadata())
+    with pytest.raises(TypeError, match="`capabilities` must be ModelCapabilities, got dict"):
+        AtomisticModel(module, ModelMetadata(), {})
+
+
 @pytest.mark.parametrize(
     "changes, message",
     [
@@ -158,6 +167,16 @@ def test_requested_inputs():
     module.requested_inputs = 3
     with pytest.raises(TypeError, match="`WithInput.requested_inputs` must be a method, got int"):
         atomistic(module)
+    for returned, got in [
+        (None, "got NoneType"),
+        (["charge"], "got list"),
+        ({3: ModelOutput()}, "got the name 3"),
+        ({"charge": "e"}, "got str as 'charge'"),
+    ]:
+        module.requested_inputs = lambda returned=returned: returned
+        message = re.escape("`requested_inputs()` of `WithInput` returns must be a dict of ModelOutput by name, ") + got
+        with pytest.raises(TypeError, match=message):
+            atomistic(module)
 
 
 class OldModel(torch.nn.Module):

@@ -262,6 +262,8 @@ def changed(**changes):
         (ValueError, r"no output 'energy/pbe' to correct, it has \['energy'", {"energy/pbe": DAMPING}, {}),
         (ValueError, r"for \['energy', .*\] and variants of these, got 'feature'", {"feature": DAMPING}, {}),
         (KeyError, r"of 'energy' have no 'a2', they have \['a1'\]", {"energy": {"a1": 1.0}}, {}),
+        (TypeError, "`damping_params` of 'energy' must be a dict of numbers by name, got float", {"energy": 1.0}, {}),
+        (ValueError, "'s6' in `damping_params` of 'energy' must be finite, got nan", {"energy": {**DAMPING, "s6": float("nan")}}, {}),
         (ValueError, "`cutoff` must be positive and finite, got -1", {"energy": DAMPING}, {"cutoff": -1.0}),
         (ValueError, "`cn_cutoff` must be positive and finite, got 0", {"energy": DAMPING}, {"cn_cutoff": 0.0}),
         (ValueError, "got nan", {"energy": DAMPING}, {"cutoff": float("nan")}),

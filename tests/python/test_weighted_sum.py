@@ -70,6 +70,8 @@ def test_gradients_of_the_model(tmp_path):
     "name, weights, normalize, message",
     [
         ("energy/mix", {}, False, "at least one output"),
+        ("energy/mix", {}, True, "at least one output"),
+        ("energy/mix", {"energy": float("nan")}, False, "the weight of 'energy' must be finite, got nan"),
         ("energy/far", {"energy": 1.0}, False, "already has an output 'energy/far'"),
         ("energy/mix", {"energy/none": 1.0}, False, "no output 'energy/none', it has"),
         ("energy/mix", {"energy": 1.0, "energy/far": 1.0}, False, r"same unit, got \['Hartree', 'eV'\]"),
@@ -79,6 +81,11 @@ def test_gradients_of_the_model(tmp_path):
 def test_errors(model, name, weights, normalize, message):
     with pytest.raises(ValueError, match=message):
         WeightedSum.wrap(model, name, weights, normalize)
+
+
+def test_weights_have_names(model):
+    with pytest.raises(TypeError, match="`weights` must be a dict of numbers by names of outputs, got list"):
+        WeightedSum.wrap(model, "energy/mix", ["energy"])
 
 
 def test_needs_an_atomistic_model():

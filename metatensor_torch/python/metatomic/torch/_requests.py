@@ -2,7 +2,7 @@
 """What a model and its submodules ask of the engine, and the names that changed."""
 
 import warnings
-from typing import Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 import torch
 
@@ -68,13 +68,13 @@ def _returned_neighbor_lists(name: str, module: torch.nn.Module) -> List[Neighbo
     if not isinstance(requests, (list, tuple)):
         raise TypeError(
             f"`requested_neighbor_lists()` of `{name}` must return a list of NeighborListOptions, "
-            f"got {_type_name(requests)}"
+            f"got {type_name(requests)}"
         )
     for request in requests:
-        if _type_name(request) != "NeighborListOptions":
+        if type_name(request) != "NeighborListOptions":
             raise TypeError(
                 f"`requested_neighbor_lists()` of `{name}` must return a list of NeighborListOptions, "
-                f"got {_type_name(request)} in it"
+                f"got {type_name(request)} in it"
             )
     return list(requests)
 
@@ -97,7 +97,7 @@ def collect_inputs(module: torch.nn.Module) -> Dict[str, ModelOutput]:
     requestors: Dict[str, str] = {}
     for name, submodule in submodules_with(module, "requested_inputs"):
         asked_names: Dict[str, str] = {}
-        for asked_name, request in submodule.requested_inputs().items():
+        for asked_name, request in _returned_inputs(name, submodule).items():
             input_name = translate_name(asked_name, CURRENT_NAMES)
             if input_name != asked_name:
                 warnings.warn(
@@ -125,7 +125,25 @@ def collect_inputs(module: torch.nn.Module) -> Dict[str, ModelOutput]:
     return collected
 
 
-def _type_name(value) -> str:
+def _returned_inputs(name: str, module: torch.nn.Module) -> Dict[str, ModelOutput]:
+    requests = module.requested_inputs()
+    check_outputs(f"what `requested_inputs()` of `{name}` returns", requests)
+    return requests
+
+
+def check_outputs(what: str, outputs: Any) -> None:
+    """Raise a TypeError if ``outputs`` is no dict of ModelOutput by name."""
+    if not isinstance(outputs, dict):
+        raise TypeError(f"{what} must be a dict of ModelOutput by name, got {type_name(outputs)}")
+    for key, output in outputs.items():
+        if not isinstance(key, str):
+            raise TypeError(f"{what} must be a dict of ModelOutput by name, got the name {key!r}")
+        if type_name(output) != "ModelOutput":
+            raise TypeError(f"{what} must be a dict of ModelOutput by name, got {type_name(output)} as '{key}'")
+
+
+def type_name(value: Any) -> str:
+    """The name of a type, without its module; also of objects of TorchScript."""
     if isinstance(value, torch.ScriptObject):
         return value._type().name()
     return type(value).__name__

@@ -22,7 +22,7 @@ from metatensor_torch import Labels, TensorMap
 from ._ase_inputs import add_inputs
 from ._ase_neighbors import NeighborList
 from ._classes import ModelEvaluationOptions, ModelMetadata, ModelOutput, System, pick_device, pick_output
-from ._requests import CURRENT_NAMES, DEPRECATED_NAMES, inputs_of_atomistic_model, translate_name
+from ._requests import CURRENT_NAMES, DEPRECATED_NAMES, check_outputs, inputs_of_atomistic_model, translate_name
 from .model import AtomisticModel, is_atomistic_model, load_atomistic_model
 from .systems_to_torch import systems_to_torch
 
@@ -57,7 +57,7 @@ class MetatomicCalculator(Calculator):
         model: Union[str, bytes, pathlib.PurePath, AtomisticModel],
         *,
         additional_outputs: Optional[Dict[str, ModelOutput]] = None,
-        extensions_directory=None,
+        extensions_directory: Optional[Union[str, os.PathLike]] = None,
         check_consistency: bool = False,
         device: Union[None, str, torch.device] = None,
         variants: Optional[Dict[str, Optional[str]]] = None,
@@ -83,8 +83,8 @@ class MetatomicCalculator(Calculator):
         :param neighbor_skin: how much farther than the cutoff to search for neighbors (Å), so that the next search is
             needed only when an atom has moved by half of it; 0 for a search in each calculation
         :raises InputError: if there is no such file
-        :raises TypeError: if ``model`` is something else
-        :raises ValueError: for outputs that the model does not have
+        :raises TypeError: if ``model`` is something else, or ``additional_outputs`` no dict of ModelOutput
+        :raises ValueError: for outputs that the model does not have, and a ``neighbor_skin`` below 0
         """
         super().__init__()
         self.parameters = {
@@ -106,6 +106,8 @@ class MetatomicCalculator(Calculator):
         self._model = _as_model(model, extensions_directory)
         capabilities = self._model.capabilities()
         self._outputs = capabilities.outputs
+        if not 0 <= neighbor_skin < float("inf"):
+            raise ValueError(f"`neighbor_skin` must be 0 or more, and finite, got {neighbor_skin}")
         self._device = torch.device(
             pick_device(capabilities.supported_devices, None if device is None else str(device))
         )
@@ -118,10 +120,9 @@ class MetatomicCalculator(Calculator):
         self._input_requests = inputs_of_atomistic_model(self._model)
 
         self._choose_outputs(variants or {}, non_conservative)
-        self._additional_requests = dict(additional_outputs or {})
-        for name in self._additional_requests:
-            if name not in self._outputs:
-                raise ValueError(f"the model has no output '{name}', it has {sorted(self._outputs)}")
+        additional_outputs = {} if additional_outputs is None else additional_outputs
+        self._check_outputs("`additional_outputs`", additional_outputs)
+        self._additional_requests = dict(additional_outputs)
         self.additional_outputs = {}
         self._neighbor_lists = self._new_neighbor_lists(neighbor_skin)
         self.implemented_properties = self._find_properties()
@@ -160,8 +161,10 @@ class MetatomicCalculator(Calculator):
         :param outputs: what to compute, by name, and in which units
         :param selected_atoms: the only atoms [n_selected] that outputs speak of, with names ``system`` and ``atom``
         :returns: the outputs as the model gives them
+        :raises TypeError: if ``outputs`` is no dict of ModelOutput
         :raises ValueError: for outputs that the model does not have, and whatever it raises itself
         """
+        self._check_outputs("`outputs`", outputs)
         all_atoms = [atoms] if isinstance(atoms, ase.Atoms) else list(atoms)
         systems = [self._make_system(each, index)[0] for index, each in enumerate(all_atoms)]
         return self._run(systems, outputs, selected_atoms)
@@ -223,6 +226,12 @@ class MetatomicCalculator(Calculator):
         if "energy" in results:
             results["free_energy"] = results["energy"]
         self.results = results
+
+    def _check_outputs(self, what: str, outputs: Dict[str, ModelOutput]) -> None:
+        check_outputs(what, outputs)
+        for name in outputs:
+            if name not in self._outputs:
+                raise ValueError(f"the model has no output '{name}', it has {sorted(self._outputs)}")
 
     def _choose_outputs(self, variants: Dict[str, Optional[str]], non_conservative: Union[bool, str]) -> None:
         unknown = [name for name in variants if translate_name(name, CURRENT_NAMES) not in UNITS]

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Models with the DFT-D3 dispersion correction, damped after Becke and Johnson, on top of their outputs."""
 
+import math
 import pathlib
 import warnings
 from typing import Dict, Final, List, NamedTuple, Optional, Tuple
@@ -87,10 +88,11 @@ class DFTD3(ModelAround):
         :param cutoff: where energies of pairs end, in the model's unit of length; ``None`` for 50 bohr
         :param cn_cutoff: where atoms stop to be counted as neighbors; ``None`` for 25 bohr
         :param excluded_atom_types: atoms whose pairs have no energy. They are counted as neighbors
-        :raises TypeError: if ``model`` is no atomistic model, or ``d3_params`` has something that is no tensor
+        :raises TypeError: if ``model`` is no atomistic model, ``d3_params`` has something that is no tensor, or
+            ``damping_params`` something that is no dict
         :raises KeyError: if a parameter or a table is missing
-        :raises ValueError: if an output can not be corrected, a cutoff is not positive, tables do not fit to each other, or
-            the model does not say its units
+        :raises ValueError: if an output can not be corrected, a cutoff is not positive, a parameter not finite, tables do not
+            fit to each other, or the model does not say its units
         """
         outputs = own_outputs(model)
         super().__init__(model)
@@ -409,9 +411,14 @@ def _output_to_correct(name: str, outputs: Dict[str, ModelOutput]) -> Tuple[str,
 
 
 def _damping(name: str, parameters: Dict[str, float]) -> List[float]:
+    if not isinstance(parameters, dict):
+        raise TypeError(f"`damping_params` of '{name}' must be a dict of numbers by name, got {type(parameters).__name__}")
     for required in ["a1", "a2", "s8"]:
         if required not in parameters:
             raise KeyError(f"`damping_params` of '{name}' have no '{required}', they have {sorted(parameters)}")
+    for key in ["a1", "a2", "s6", "s8"]:
+        if not math.isfinite(float(parameters.get(key, 1.0))):
+            raise ValueError(f"'{key}' in `damping_params` of '{name}' must be finite, got {parameters[key]}")
     return [float(parameters[key]) for key in ["a1", "a2"]] + [float(parameters.get("s6", 1.0)), float(parameters["s8"])]
 
 

@@ -34,6 +34,7 @@ from ._requests import (
     collect_neighbor_lists,
     inputs_of_atomistic_model,
     translate_name,
+    type_name,
 )
 from ._signature import check_forward
 
@@ -79,8 +80,8 @@ class AtomisticModel(Accessors):
             require gradients any more
         :param metadata: who made the model, and how to cite it
         :param capabilities: what the model can do; all but ``length_unit`` has to be set
-        :raises TypeError: if ``module`` is no module, or its ``forward`` has other arguments or types than
-            :py:meth:`ModelInterface.forward`
+        :raises TypeError: if an argument is something else, ``forward`` of ``module`` has other arguments or types than
+            :py:meth:`ModelInterface.forward`, or what it requests is no list of NeighborListOptions or dict of ModelOutput
         :raises ValueError: if ``module`` is in training mode, ``capabilities`` lack something, or neighbor lists are
             requested in another unit of length
         :raises NotImplementedError: if two submodules request the same input differently
@@ -90,6 +91,12 @@ class AtomisticModel(Accessors):
             raise TypeError(f"`module` must be a torch.nn.Module, got {type(module).__name__}")
         if module.training:
             raise ValueError("`module` must not be in training mode, call `module.eval()` first")
+        for name, value, expected in [
+            ("metadata", metadata, "ModelMetadata"),
+            ("capabilities", capabilities, "ModelCapabilities"),
+        ]:
+            if type_name(value) != expected:
+                raise TypeError(f"`{name}` must be {expected}, got {type_name(value)}")
         _check_capabilities(capabilities)
 
         self._requested_neighbor_lists = collect_neighbor_lists(module, capabilities.length_unit)

@@ -20,7 +20,7 @@ class IntoSystem(Protocol):
 def systems_to_torch(
     systems: Union[IntoSystem, List[IntoSystem]],
     dtype: Optional[torch.dtype] = None,
-    device: Optional[torch.device] = None,
+    device: Optional[Union[str, torch.device]] = None,
     positions_requires_grad: bool = False,
     cell_requires_grad: bool = False,
 ) -> Union[System, List[System]]:

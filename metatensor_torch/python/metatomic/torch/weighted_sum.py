@@ -28,11 +28,11 @@ class WeightedSum(ModelAround):
         :param model: an :py:class:`metatomic.torch.AtomisticModel`, or a module as it wraps
         :param output_name: what to call the sum, for example ``energy/mix``
         :param weights: of outputs of ``model``, by name
-        :raises ValueError: if there are no weights
+        :raises TypeError: if ``weights`` is no dict
+        :raises ValueError: if there are no weights, or some are not finite
         """
         super().__init__(model)
-        if len(weights) == 0:
-            raise ValueError("`weights` must have at least one output")
+        _check_weights(weights)
         self._output_name = output_name
         self._weights: Dict[str, float] = {name: float(weight) for name, weight in weights.items()}
 
@@ -51,10 +51,11 @@ class WeightedSum(ModelAround):
         :param normalize_coefficients: divide the weights by their sum?
         :returns: a model with the metadata of ``model``
         :raises ValueError: if ``model`` lacks one of the outputs or has one called ``output_name``, units or kinds of
-            samples differ, or weights that add up to 0 are to be normalized
-        :raises TypeError: if ``model`` is no atomistic model
+            samples differ, there are no weights or some are not finite, or weights that add up to 0 are to be normalized
+        :raises TypeError: if ``model`` is no atomistic model, or ``weights`` no dict
         """
         outputs = own_outputs(model)
+        _check_weights(weights)
         if output_name in model.capabilities().outputs:
             raise ValueError(f"the model already has an output '{output_name}'")
         for name in weights:
@@ -135,6 +136,16 @@ def _like(first: TensorBlock, other: TensorBlock) -> TensorBlock:
     if other.samples != first.samples:
         raise ValueError("the outputs of a weighted sum must have the same samples, in the same order")
     return other
+
+
+def _check_weights(weights: Dict[str, float]) -> None:
+    if not isinstance(weights, dict):
+        raise TypeError(f"`weights` must be a dict of numbers by names of outputs, got {type(weights).__name__}")
+    if len(weights) == 0:
+        raise ValueError("`weights` must have at least one output")
+    for name, weight in weights.items():
+        if not math.isfinite(float(weight)):
+            raise ValueError(f"the weight of '{name}' must be finite, got {weight}")
 
 
 def _normalized(weights: Dict[str, float]) -> Dict[str, float]:
