@@ -60,7 +60,7 @@ def all_of(values: torch.Tensor, matrices: torch.Tensor) -> torch.Tensor:
     check_type("values", values, matrices)
     size = matrices.shape[1]
     if values.dim() == 0 or values.shape[-1] != size:
-        raise ValueError(f"values must have shape [..., {size}], got {values.shape}")
+        raise ValueError(f"values must have shape [..., {size}], got {list(values.shape)}")
     rows = values.reshape(-1, size)
     result = (rows @ matrices.transpose(1, 2)).reshape([matrices.shape[0]] + list(values.shape))
     return result[0] if matrices.shape[0] == 1 else result
