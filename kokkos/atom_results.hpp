@@ -4,6 +4,7 @@
 #include "execution.hpp"
 #include "forces.hpp"
 #include "neighbors.hpp"
+#include "thread_sums.hpp"
 #include "view_array.hpp"
 
 #include <Kokkos_Core.hpp>
@@ -48,12 +49,12 @@ struct VirialShare {
     }
 };
 
+/// Virials of pairs, row by row.
 template <class Space, class Scalar>
-struct AddVirialsOfRow {
+struct VirialsOfRow {
     PairTopology<Space> topology;
     RowsView<const double, 3, Space> positions;
     GradientsView<Space, Scalar> gradients;
-    VirialShare<Space> share;
 
     KOKKOS_FUNCTION void add_pair(std::int64_t pair, std::int32_t center, std::int64_t neighbor,
                                   double (&sum)[9]) const {
@@ -63,36 +64,81 @@ struct AddVirialsOfRow {
                 sum[3 * a + b] -= r * static_cast<double>(gradients(pair, b));
         }
     }
+};
 
-    KOKKOS_FUNCTION void operator()(std::int64_t row) const {
-        const auto center = topology.centers(row);
-        if (center < 0) return;
-        double on_center[9] = {};
-        for_pairs_of_row(topology, row, [&](std::int64_t pair, std::int32_t neighbor) {
-            double virial[9] = {};
-            add_pair(pair, center, neighbor, virial);
-            for (int k = 0; k < 9; ++k)
-                on_center[k] += virial[k];
-            if constexpr (is_one_thread<Space>) share.add(neighbor, virial);
-        });
-        if (!share.is_centroid()) share.add(center, on_center);
+/// A View `[n_atoms, 9]` of sums, as `VirialShare`.
+template <class View>
+struct VirialSums {
+    View sums;
+
+    KOKKOS_FUNCTION void add(std::int64_t atom, const double (&virial)[9]) const {
+        for (int k = 0; k < 9; ++k)
+            sums(atom, k) += virial[k];
     }
 };
 
+/// On the host: adds to the second atoms of the pairs of a row and, unless they have all, to their center.
+template <class Space, class Scalar>
+struct AddVirialsOfRow {
+    VirialsOfRow<Space, Scalar> virials;
+    bool with_center;
+
+    template <class Target>
+    KOKKOS_FUNCTION void add_to(const Target& target, std::int64_t row) const {
+        const auto& topology = virials.topology;
+        const auto center = topology.centers(row);
+        if (center < 0) return;
+        double on_center[9] = {};
+        topology.for_each_pair(row, [&](std::int64_t pair, std::int32_t neighbor) {
+            double virial[9] = {};
+            virials.add_pair(pair, center, neighbor, virial);
+            for (int k = 0; k < 9; ++k)
+                on_center[k] += virial[k];
+            target.add(neighbor, virial);
+        });
+        if (with_center) target.add(center, on_center);
+    }
+
+    template <class View>
+    KOKKOS_FUNCTION void operator()(std::int64_t row, const View& sums) const {
+        add_to(VirialSums<View>{sums}, row);
+    }
+};
+
+/// On a device: adds to the first atom of each pair.
+template <class Space, class Scalar>
+struct AddVirialsWithFirst {
+    VirialsOfRow<Space, Scalar> virials;
+    VirialShare<Space> share;
+
+    KOKKOS_FUNCTION void operator()(std::int64_t row) const {
+        const auto& topology = virials.topology;
+        const auto center = topology.centers(row);
+        if (center < 0) return;
+        double on_center[9] = {};
+        topology.for_each_pair(row, [&](std::int64_t pair, std::int32_t neighbor) {
+            virials.add_pair(pair, center, neighbor, on_center);
+        });
+        share.add(center, on_center);
+    }
+};
+
+/// On a device: adds to the second atom of each pair.
 template <class Space, class Scalar>
 struct AddVirialsWithSecond {
-    AddVirialsOfRow<Space, Scalar> of_row;
+    VirialsOfRow<Space, Scalar> virials;
+    VirialShare<Space> share;
 
     KOKKOS_FUNCTION void operator()(std::int64_t atom) const {
         double on_atom[9] = {};
-        const auto& topology = of_row.topology;
+        const auto& topology = virials.topology;
         for (auto place = topology.transposed_begins(atom); place < topology.transposed_begins(atom + 1);
              ++place) {
             const auto candidate = topology.transposed(place);
-            const auto pair = topology.pairs(candidate);
-            if (pair >= 0) of_row.add_pair(pair, topology.centers(topology.row_of(candidate)), atom, on_atom);
+            const auto pair = topology.pair_of(candidate);
+            if (pair >= 0) virials.add_pair(pair, topology.center_of_word(candidate / n_bits), atom, on_atom);
         }
-        of_row.share.add(atom, on_atom);
+        share.add(atom, on_atom);
     }
 };
 
@@ -100,12 +146,27 @@ struct AddVirialsWithSecond {
 template <class Space, class Scalar>
 void add_atom_virials(const PairTopology<Space>& topology, RowsView<const double, 3, Space> positions,
                       GradientsView<Space, Scalar> gradients, StridedView<double, 2, Space> virials) {
-    const auto of_row = AddVirialsOfRow<Space, Scalar>{topology, positions, gradients, {virials}};
-    for_each<Space>("AtomResults::virials_of_rows", topology.n_rows(), of_row);
-    if constexpr (!is_one_thread<Space>) {
-        for_each<Space>("AtomResults::virials_of_second_atoms",
-                        static_cast<std::int64_t>(positions.extent(0)),
-                        AddVirialsWithSecond<Space, Scalar>{of_row});
+    const auto virials_of_row = VirialsOfRow<Space, Scalar>{topology, positions, gradients};
+    const auto share = VirialShare<Space>{virials};
+    const auto n_atoms = static_cast<std::int64_t>(positions.extent(0));
+    const bool with_center = !share.is_centroid();
+    if constexpr (is_one_thread<Space>) {
+        const auto add = AddVirialsOfRow<Space, Scalar>{virials_of_row, with_center};
+        for (std::int64_t row = 0; row < topology.n_rows(); ++row)
+            add.add_to(share, row);
+    } else if constexpr (is_host_threads<Space>) {
+        ThreadSums<9> sums;
+        sums.add_rows("AtomResults::virials_of_rows", topology, n_atoms,
+                      AddVirialsOfRow<Space, Scalar>{virials_of_row, with_center});
+        sums.for_each_atom("AtomResults::sum_virials",
+                           [=](std::int64_t atom, const double(&virial)[9]) { share.add(atom, virial); });
+    } else {
+        if (with_center) {
+            for_each<Space>("AtomResults::virials_of_first_atoms", topology.n_rows(),
+                            AddVirialsWithFirst<Space, Scalar>{virials_of_row, share});
+        }
+        for_each<Space>("AtomResults::virials_of_second_atoms", n_atoms,
+                        AddVirialsWithSecond<Space, Scalar>{virials_of_row, share});
     }
 }
 

@@ -10,8 +10,9 @@
 
 namespace metatensor_kokkos {
 
-/// Where an atom of the engine stands in the System: its row and the cell shift from there.
-struct Placement {
+/// Where an atom of the engine stands in the System: its row and the cell shift from there. Aligned, so that
+/// a GPU reads it at once.
+struct alignas(16) Placement {
     /// Row of the System, -1 for atoms that are not part of it.
     std::int32_t row;
     /// x = x(representative) + shift @ H.

@@ -4,6 +4,7 @@
 #include "execution.hpp"
 #include "marshaller.hpp"
 #include "neighbors.hpp"
+#include "thread_sums.hpp"
 #include "view_array.hpp"
 
 #include <Kokkos_Core.hpp>
@@ -47,33 +48,18 @@ using ForcesView = Kokkos::View<double* [3], Kokkos::LayoutRight, typename Space
 template <class Space, class Scalar>
 using GradientsView = RowsView<const Scalar, 3, Space>;
 
-/// Calls `visit(pair, neighbor)` for the pairs of row `row` that were last written.
-template <class Space, class Visit>
-KOKKOS_INLINE_FUNCTION void for_pairs_of_row(const PairTopology<Space>& topology, std::int64_t row,
-                                             const Visit& visit) {
-    if constexpr (is_one_thread<Space>) {
-        for (auto pair = topology.pair_begins(row); pair < topology.pair_begins(row + 1); ++pair)
-            visit(pair, topology.pair_neighbors(pair));
-    } else {
-        for (auto k = topology.begins(row); k < topology.begins(row + 1); ++k) {
-            const auto pair = topology.pairs(k);
-            if (pair >= 0) visit(static_cast<std::int64_t>(pair), topology.neighbors(k));
-        }
-    }
-}
-
-/// One thread: adds what the pairs of a row do to both of their atoms.
+/// On the host: adds what the pairs of a row do to both of their atoms.
 template <class Space, class Scalar>
 struct AddPairsOfRow {
     PairTopology<Space> topology;
     GradientsView<Space, Scalar> gradients;
-    ForcesView<Space> forces;
 
-    KOKKOS_FUNCTION void operator()(std::int64_t row) const {
+    template <class Forces>
+    KOKKOS_FUNCTION void operator()(std::int64_t row, const Forces& forces) const {
         const auto center = topology.centers(row);
         if (center < 0) return;
         double on_center[3] = {0, 0, 0};
-        for_pairs_of_row(topology, row, [&](std::int64_t pair, std::int32_t neighbor) {
+        topology.for_each_pair(row, [&](std::int64_t pair, std::int32_t neighbor) {
             for (int axis = 0; axis < 3; ++axis) {
                 const double gradient = gradients(pair, axis);
                 on_center[axis] += gradient;
@@ -85,7 +71,7 @@ struct AddPairsOfRow {
     }
 };
 
-/// Several threads: adds what pairs do to their first atom.
+/// On a device: adds what pairs do to their first atom.
 template <class Space, class Scalar>
 struct AddPairsWithFirst {
     PairTopology<Space> topology;
@@ -96,12 +82,11 @@ struct AddPairsWithFirst {
     KOKKOS_FUNCTION void operator()(std::int64_t row, const Lanes& lanes) const {
         const auto center = topology.centers(row);
         if (center < 0) return;
-        const auto sum =
-            lanes.template sum<VectorSum>(topology.pair_begins(row), topology.pair_begins(row + 1),
-                                          [&](std::int64_t pair, VectorSum& result) {
-                                              for (int axis = 0; axis < 3; ++axis)
-                                                  result.value[axis] += gradients(pair, axis);
-                                          });
+        const auto sum = lanes.template sum<VectorSum>(topology.first_pair(row), topology.first_pair(row + 1),
+                                                       [&](std::int64_t pair, VectorSum& result) {
+                                                           for (int axis = 0; axis < 3; ++axis)
+                                                               result.value[axis] += gradients(pair, axis);
+                                                       });
         lanes.once([&] {
             for (int axis = 0; axis < 3; ++axis)
                 forces(center, axis) += sum.value[axis];
@@ -109,7 +94,7 @@ struct AddPairsWithFirst {
     }
 };
 
-/// Several threads: adds what pairs do to their second atom.
+/// On a device: adds what pairs do to their second atom.
 template <class Space, class Scalar>
 struct AddPairsWithSecond {
     PairTopology<Space> topology;
@@ -121,7 +106,7 @@ struct AddPairsWithSecond {
         const auto sum = lanes.template sum<VectorSum>(
             topology.transposed_begins(atom), topology.transposed_begins(atom + 1),
             [&](std::int64_t place, VectorSum& result) {
-                const auto pair = topology.pairs(topology.transposed(place));
+                const auto pair = topology.pair_of(topology.transposed(place));
                 if (pair < 0) return;
                 for (int axis = 0; axis < 3; ++axis)
                     result.value[axis] += gradients(pair, axis);
@@ -134,12 +119,21 @@ struct AddPairsWithSecond {
 };
 
 /// `gradients` `[n_pairs, 3]` with respect to the vectors of the pairs last written.
+/// @param sums on several threads of the host: their own sums
 template <class Space, class Scalar>
 void add_pair_gradients(const PairTopology<Space>& topology, GradientsView<Space, Scalar> gradients,
-                        ForcesView<Space> forces) {
+                        ForcesView<Space> forces, ThreadSums<3>& sums) {
     if constexpr (is_one_thread<Space>) {
-        for_each<Space>("Forces::of_rows", topology.n_rows(),
-                        AddPairsOfRow<Space, Scalar>{topology, gradients, forces});
+        const auto add = AddPairsOfRow<Space, Scalar>{topology, gradients};
+        for (std::int64_t row = 0; row < topology.n_rows(); ++row)
+            add(row, forces);
+    } else if constexpr (is_host_threads<Space>) {
+        sums.add_rows("Forces::of_rows", topology, static_cast<std::int64_t>(forces.extent(0)),
+                      AddPairsOfRow<Space, Scalar>{topology, gradients});
+        sums.for_each_atom("Forces::sum", [=](std::int64_t atom, const double(&sum)[3]) {
+            for (int axis = 0; axis < 3; ++axis)
+                forces(atom, axis) += sum[axis];
+        });
     } else {
         for_each_row<Space>("Forces::of_first_atoms", topology.n_rows(),
                             AddPairsWithFirst<Space, Scalar>{topology, gradients, forces});

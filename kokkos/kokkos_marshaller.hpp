@@ -53,7 +53,7 @@ class KokkosMarshaller final : public Marshaller {
     std::int64_t n_owned_rows() const override { return rows_ ? rows_->n_owned_rows : 0; }
     Array atom_of_row() const override { return borrow(rows_->atom_of_row); }
     std::int64_t bytes() const override {
-        auto sum = static_cast<std::int64_t>(3 * sizeof(double) * forces_.extent(0));
+        auto sum = static_cast<std::int64_t>(3 * sizeof(double) * forces_.extent(0)) + thread_sums_.bytes();
         if (rows_) sum += rows_->bytes();
         for (const auto& topology : topologies_)
             sum += topology.bytes();
@@ -77,7 +77,8 @@ class KokkosMarshaller final : public Marshaller {
             counts_(request) = 0;
             find_room<Space>(topologies_[request], positions, counts_.data() + request);
         }
-        if constexpr (!is_one_thread<Space>) Space().fence("Marshaller::room_for_pairs");
+        if constexpr (!is_one_thread<Space>)
+            typename Space::execution_space().fence("Marshaller::room_for_pairs");
         return {counts_.data(), counts_.data() + topologies_.size()};
     }
 
@@ -104,8 +105,8 @@ class KokkosMarshaller final : public Marshaller {
 
     void add_pair_gradients(std::size_t request, const Array& gradients) override {
         with_scalar(gradients, [&]<class Scalar>() {
-            metatensor_kokkos::add_pair_gradients<Space, Scalar>(topologies_.at(request),
-                                                                 view_gradients<Scalar>(gradients), forces_);
+            metatensor_kokkos::add_pair_gradients<Space, Scalar>(
+                topologies_.at(request), view_gradients<Scalar>(gradients), forces_, thread_sums_);
         });
     }
 
@@ -194,6 +195,7 @@ class KokkosMarshaller final : public Marshaller {
     std::vector<PairTopology<Space>> topologies_;
     Counts counts_;
     ForcesView<Space> forces_;
+    ThreadSums<3> thread_sums_;
 };
 
 } // namespace metatensor_kokkos

@@ -5,13 +5,12 @@ namespace metatensor_kokkos {
 
 namespace {
 
-using Host = Kokkos::DefaultHostExecutionSpace;
 using Device = Kokkos::DefaultExecutionSpace;
 
 } // namespace
 
 Execution find_host_execution() {
-    return Host().concurrency() == 1 ? Execution::calling_thread : Execution::host;
+    return HostThreads::execution_space().concurrency() == 1 ? Execution::calling_thread : Execution::host;
 }
 
 std::unique_ptr<Marshaller> make_marshaller(Execution execution) {
@@ -19,7 +18,7 @@ std::unique_ptr<Marshaller> make_marshaller(Execution execution) {
     case Execution::calling_thread:
         return std::make_unique<KokkosMarshaller<CallingThread>>();
     case Execution::host:
-        return std::make_unique<KokkosMarshaller<Host>>();
+        return std::make_unique<KokkosMarshaller<HostThreads>>();
     case Execution::device:
         return std::make_unique<KokkosMarshaller<Device>>();
     }
