@@ -14,6 +14,7 @@
 #   LAMMPS_SOURCE_DIR, LMP    a LAMMPS with KOKKOS built with it, and its sources; MPIEXEC, MPI_CXX_COMPILER
 #   LAMMPS_POTENTIALS         a folder with Si.sw
 #   METATENSOR_NVCC_OPTIONS   for example -arch=sm_90
+#   METATENSOR_GPU_MODEL      a saved model that knows silicon, to time too (not needed)
 #   METATENSOR_ORACLE_PYTHON  a Python with the existing packages and the same torch, to compare with (not needed)
 #   CUDA_HOME                 the CUDA toolkit, /usr/local/cuda if not set
 
@@ -80,7 +81,9 @@ if wants steps || wants calls; then
         -Wl,-rpath,"$cuda/lib64" -Wl,-rpath,"$cuda/extras/CUPTI/lib64"
     nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 fi
-if wants steps; then run_part "steps" "$python" "$source_dir/benchmarks/gpu/steps.py"; fi
+if wants steps; then
+    run_part "steps" "$python" "$source_dir/benchmarks/gpu/steps.py" ${METATENSOR_GPU_MODEL:+--model "$METATENSOR_GPU_MODEL"}
+fi
 if wants calls; then run_part "calls" "$python" "$source_dir/benchmarks/gpu/compare.py"; fi
 
 ((${#failed[@]} == 0)) || die "failed: ${failed[*]}"

@@ -4,9 +4,10 @@
 Run it through scripts/gpu.sh, which sets the environment. Argon with the Lennard-Jones model of examples/python, cutoff
 8.5 A; prints tables in Markdown:
 
-1. milliseconds per step, and by phase in a run in which each phase waits for the GPU (`timer full sync`);
-2. what a step has the GPU do: the difference of two runs of different length, so setup and output do not count;
-3. the largest system that fits.
+1. what a step has the GPU do: the difference of two runs of different length, so setup and output do not count;
+2. milliseconds per step, and by phase in a run in which each phase waits for the GPU (`timer full sync`);
+3. the same for silicon and a model from a file, if there is one: SevenNet-0, say, which examples/python/sevennet.py writes;
+4. the largest system that fits.
 """
 
 import argparse
@@ -50,15 +51,20 @@ class MemoryWatch:
         self.megabytes = self.peak - self.first
 
 
-def script(cells, pair, n_steps, more="", warm_up=0):
+ARGON = "fcc 5.26", 39.948
+SILICON = "diamond 5.431", 28.0855
+
+
+def script(cells, pair, n_steps, more="", warm_up=0, crystal=ARGON):
+    lattice, mass = crystal
     return f"""
 units metal
 atom_style atomic
-lattice fcc 5.26
+lattice {lattice}
 region box block 0 {cells} 0 {cells} 0 {cells}
 create_box 1 box
 create_atoms 1 box
-mass 1 39.948
+mass 1 {mass}
 velocity all create 80 4928
 neighbor 2.0 bin
 {pair}
@@ -80,8 +86,11 @@ class Runs:
             model = folder / f"{dtype}.pt"
             command = [sys.executable, ROOT / "examples/python/lennard_jones.py", "--cutoff", str(CUTOFF)]
             subprocess.run([*command, "--dtype", dtype, "--output", model], check=True, capture_output=True)
-            load = f"plugin load {os.environ['METATENSOR_PLUGIN']}"
-            self.models[dtype] = f"{load}\npair_style metatensor {model}\npair_coeff * * Ar"
+            self.models[dtype] = self.of_model(model, "Ar")
+
+    @staticmethod
+    def of_model(path, element):
+        return f"plugin load {os.environ['METATENSOR_PLUGIN']}\npair_style metatensor {path}\npair_coeff * * {element}"
 
     def run(self, text, environment=None):
         """What LAMMPS printed, or None if it failed"""
@@ -154,6 +163,23 @@ def times_table(runs, all_cells):
             print_row(*row, f"{100 * share:.1f} %", between["marshal"], *memories)
 
 
+def model_table(runs, path, all_cells):
+    print(f"\nSilicon and {path.name}, milliseconds a step, as above\n")
+    print_head("atoms", "step", *PHASES, "marshal + store, of forward + backward", "memory")
+    pair = runs.of_model(path.absolute(), "Si")
+    for cells in all_cells:
+        name = f"{8 * cells**3:,}"
+        if runs.run(script(cells, pair, 3, crystal=SILICON)) is None:
+            error = re.findall(r".*out of memory.*|ERROR.*", runs.output) or [runs.output[-300:]]
+            print_row(name, error[0].strip()[:100].replace("|", "/"))
+            break
+        with MemoryWatch() as memory:
+            step = runs.milliseconds(cells, pair, 20, warm_up=10, crystal=SILICON)["step"]
+        phases = runs.milliseconds(cells, pair, 20, more="timer full sync", warm_up=10, crystal=SILICON)
+        share = (phases["marshal"] + phases["store"]) / (phases["forward"] + phases["backward"])
+        print_row(name, step, *(phases[phase] for phase in PHASES), f"{100 * share:.2g} %", f"{memory.megabytes:,} MB")
+
+
 def counts_table(runs, cells):
     print(f"\nOn the GPU per step without output, {4 * cells**3:,} atoms\n")
     print_head("", *(name.replace("_", " ") for name in COUNTS))
@@ -186,12 +212,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--cells", type=int, nargs="*", default=[7, 14, 29, 63], help="fcc cells along each edge")
     parser.add_argument("--large", type=int, nargs="*", default=[80, 100, 112, 126, 141, 159], help="likewise")
+    parser.add_argument("--model", type=pathlib.Path, help="a saved model that knows silicon")
+    parser.add_argument("--model-cells", type=int, nargs="*", default=[5, 11, 16, 23], help="diamond cells likewise")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         runs = Runs(pathlib.Path(name))
         if "CUDA_COUNTS_LIBRARY" in os.environ:
             counts_table(runs, arguments.cells[min(1, len(arguments.cells) - 1)])
         times_table(runs, arguments.cells)
+        if arguments.model:
+            model_table(runs, arguments.model, arguments.model_cells)
         largest_systems(runs, arguments.large)
 
 
