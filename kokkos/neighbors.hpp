@@ -82,7 +82,7 @@ struct PairTopology {
             sizeof(PairWord) * words.extent(0) + sizeof(std::int64_t) * transposed_begins.extent(0));
     }
 
-    /// The first of the pairs of a row, among those last written; that of the last row but one is the end.
+    /// The first of the pairs of a row, among those last written; for `n_rows`, their number.
     KOKKOS_FUNCTION std::int64_t first_pair(std::int64_t row) const { return words(begins(row)).first; }
 
     /// Calls `visit(pair, neighbor)` for the pairs of a row that were last written.
