@@ -293,6 +293,23 @@ def test_inputs_that_are_not_there():
         calculator.compute_energy(atoms)
 
 
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_forces_and_stress_in_modes_without_gradients(mode, tmp_path):
+    atoms = crystal()
+    atoms.calc = MetatomicCalculator(models.argon())
+    expected = [atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()]
+    assert np.abs(expected[1]).max() > 0.01
+    path = str(tmp_path / "argon.pt")
+    models.argon().save(path)
+    with mode():
+        for model in [models.argon(), path]:
+            atoms.calc = MetatomicCalculator(model)
+            found = [atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()]
+            for actual, wanted in zip(found, expected, strict=True):
+                np.testing.assert_allclose(actual, wanted, rtol=1e-12, atol=1e-12)
+        assert not torch.is_grad_enabled()
+
+
 def test_energies_that_depend_on_nothing_have_no_forces():
     atoms = molecule("H2O")
     atoms.calc = MetatomicCalculator(model_of(Inputs({})))

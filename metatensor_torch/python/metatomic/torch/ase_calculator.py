@@ -103,7 +103,8 @@ class MetatomicCalculator(Calculator):
             raise ValueError(
                 f"`non_conservative` must be True, False, 'forces' or 'stress', got {non_conservative!r}"
             )
-        self._model = _as_model(model, extensions_directory)
+        with torch.inference_mode(False):  # or the parameters could not take part in derivatives
+            self._model = _as_model(model, extensions_directory)
         capabilities = self._model.capabilities()
         self._outputs = capabilities.outputs
         if not 0 <= neighbor_skin < float("inf"):
@@ -112,7 +113,8 @@ class MetatomicCalculator(Calculator):
             pick_device(capabilities.supported_devices, None if device is None else str(device))
         )
         self._dtype = getattr(torch, capabilities.dtype)
-        self._model.to(device=self._device)
+        with torch.inference_mode(False):
+            self._model.to(device=self._device)
         self._check_consistency = check_consistency
         self._do_gradients_with_energy = do_gradients_with_energy
         self._uncertainty_threshold = uncertainty_threshold
@@ -334,6 +336,8 @@ class MetatomicCalculator(Calculator):
             request("non_conservative_stress", "system")
         return requests
 
+    @torch.inference_mode(False)  # forces are derivatives, in whatever mode they are asked for
+    @torch.enable_grad()
     def _compute(self, all_atoms: List[ase.Atoms], wanted, additional: Dict[str, ModelOutput] = {}) -> List[Dict]:
         """Results of each structure, arrays of numpy with the stress as a matrix."""
         with_gradients = (
