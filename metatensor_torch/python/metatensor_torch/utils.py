@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where the C++ side of this package lies."""
+"""Where the C++ side of this package lies. Versions."""
 
 import os
-from typing import Optional
+from typing import NamedTuple, Optional
 
 from . import _library
+
+
+class Version(NamedTuple):
+    """The numbers of a version, which compare as versions do."""
+
+    major: int
+    minor: int
+    patch: int
 
 
 #: Directory with the headers and libraries for the torch of this process.

@@ -156,6 +156,16 @@ def test_what_can_not_be_registered(name, value, error, message):
         Holder().register_buffer(name, value)
 
 
+def test_names_of_arguments():
+    module = nn.Module()
+    module.register_buffer("a", value=Labels.single())
+    module.register_buffer(name="b", tensor=torch.zeros(2), persistent=False)  # as torch calls it
+    module.set_extra_state(extra={"a": nn.Module.get_extra_state(module)["a"]})
+    assert module.a == Labels.single() and module.b.tolist() == [0, 0]
+    with pytest.raises(TypeError, match="got both"):
+        module.register_buffer("c", Labels.single(), tensor=Labels.single())
+
+
 def test_damaged_state():
     state = Holder().state_dict()
     name, data, like = state["_extra_state"]["map"]

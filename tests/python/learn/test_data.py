@@ -44,6 +44,32 @@ class TestDataset:
     def test_empty(self):
         assert len(Dataset(a=[])) == 0 and list(Dataset(size=0, a=square)) == []
 
+    def test_any_names(self):
+        dataset = Dataset.from_dict({"valid": ["x", "y"], "with space": square, "class": [1, 2], "_size": [3, 4], "size": [5, 6]})
+        sample = dataset[1]
+        assert sample == ("y", 1, 2, 4, 6) and sample._fields == ("valid", "with space", "class", "_size", "size")
+        assert sample.valid == sample["valid"] == "y" and sample.size == 6 and sample._size == 4
+        assert sample["with space"] == sample[1] == 1 and sample["class"] == 2
+        assert str(sample) == "Sample(valid='y', 'with space'=1, class=2, _size=4, size=6)"
+        assert sample._replace(**{"with space": 7})["with space"] == 7 and sample._asdict()["class"] == 2
+        with pytest.raises(KeyError, match="unknown"):
+            sample["unknown"]
+        with pytest.raises(ValueError, match="unknown"):
+            sample._replace(unknown=1)
+        batch = next(iter(DataLoader(dataset, batch_size=2, num_workers=1)))
+        assert batch["with space"] == (0, 1) and batch.valid == ("x", "y")
+
+    def test_sizes_of_dictionaries(self):
+        class Derived(Dataset):
+            pass
+
+        assert type(Derived.from_dict({"a": square}, size=3)) is Derived
+        assert len(Dataset.from_dict({"a": square}, size=3)) == 3
+        with pytest.raises(ValueError, match="'size' must be given"):
+            Dataset.from_dict({"a": square})
+        with pytest.raises(TypeError, match="name of a field must be a string, got 1"):
+            Dataset.from_dict({1: [1]})
+
     @pytest.mark.parametrize("index", [-1, 2, 7])
     @pytest.mark.parametrize("fields", [{"a": [1, 2]}, {"size": 2, "a": square}])
     def test_out_of_range(self, fields, index):
@@ -80,6 +106,12 @@ class TestIndexedDataset:
         dataset = IndexedDataset(sample_id=["x", "y"], a=[1, 2], b=lambda name: name + "!")
         assert dataset[1] == ("y", 2, "y!") and dataset[1]._fields == ("sample_id", "a", "b")
         assert dataset.get_sample("y") == dataset[1] and len(dataset) == 2
+
+    def test_any_names(self):
+        dataset = IndexedDataset.from_dict({"a b": [1, 2]}, sample_id=["x", "y"])
+        assert dataset[1] == ("y", 2) and dataset.get_sample("x")["a b"] == 1
+        with pytest.raises(ValueError, match="'sample_id' can't be the name"):
+            IndexedDataset.from_dict({"sample_id": [1]}, ["x"])
 
     def test_wrong_arguments(self):
         with pytest.raises(TypeError, match="'sample_id' must be a list, got tuple"):

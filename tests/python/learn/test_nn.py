@@ -215,6 +215,34 @@ def test_one_set_of_properties_for_all():
     assert all(block.properties == PROPERTIES[1] for block in nn.ReLU(KEYS, PROPERTIES[1])(example()))
 
 
+class KeysOfModule(torch.nn.Module):
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def forward(self) -> Labels:
+        return self.module.in_keys
+
+
+def test_keys_in_scripted_code():
+    assert torch.jit.script(KeysOfModule(nn.ModuleMap.from_module(KEYS, torch.nn.Tanh())))() == KEYS
+
+
+def test_copies_of_one_module():
+    torch.manual_seed(0)
+    linear = torch.nn.Linear(4, 4, dtype=torch.float64)
+    module = nn.ModuleMap.from_module(KEYS, linear, PROPERTIES)
+    assert module.in_keys == KEYS and module.out_properties == PROPERTIES
+    assert nn.ModuleMap.from_module(KEYS, linear).out_properties is None
+    assert mts.equal(module(example()), nn.ModuleMap(KEYS, 3 * [linear], PROPERTIES)(example()))
+    torch.nn.init.zeros_(module.module_list[0].weight)
+    assert all(bool((each.weight != 0).all()) for each in [linear, module.module_list[1]])
+    with pytest.raises(TypeError, match="'in_keys' must be Labels, got list"):
+        nn.ModuleMap.from_module([1], linear)
+    with pytest.raises(ValueError, match="for each of the 3 keys, got 2"):
+        nn.ModuleMap.from_module(KEYS, linear, PROPERTIES[:2])
+
+
 def test_sequential_takes_modules_by_key():
     turned = labels(KEYS.names, [2, 1], [0, 1], [1, 1])
     first, last = nn.Linear(turned, 4, 3), nn.Linear(KEYS, 3, 2)

@@ -5,6 +5,8 @@ A model is a ``torch.nn.Module`` with the ``forward`` of :py:class:`ModelInterfa
 :py:class:`AtomisticModel` and saved, it runs in any engine without Python.
 """
 
+import importlib
+
 from . import _c_lib
 
 
@@ -39,6 +41,13 @@ from .serialization import load_system, load_system_buffer, save, save_buffer  #
 
 
 __version__ = version()
+
+
+def __getattr__(name: str):
+    if name in ["ase_calculator", "dftd3", "heat_flux", "o3", "weighted_sum"]:  # slow to import, or in need of ASE
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+
 
 __all__ = [
     "AtomisticModel",

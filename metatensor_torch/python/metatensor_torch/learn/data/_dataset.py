@@ -74,7 +74,24 @@ class Dataset(_BaseDataset):
     """
 
     def __init__(self, size: Optional[int] = None, **kwargs):
-        lengths = _lengths(kwargs)
+        self._set_fields(size, kwargs)
+
+    @classmethod
+    def from_dict(cls, data: Dict[str, Any], size: Optional[int] = None) -> "Dataset":
+        """The data set with the fields of a dictionary, whose names can be any strings.
+
+        Fields with a name that is no attribute for Python are read by it: ``sample["with space"]``.
+
+        :param data: names and data of the fields
+        :param size: number of samples; needed if all fields are functions
+        :raises TypeError, ValueError: as for the constructor, and if a name is no string
+        """
+        dataset = cls.__new__(cls)
+        dataset._set_fields(size, data)
+        return dataset
+
+    def _set_fields(self, size: Optional[int], fields: Dict[str, Any]) -> None:
+        lengths = _lengths(fields)
         if size is None and len(lengths) == 0:
             raise ValueError("'size' must be given if all fields are functions")
         if size is None:
@@ -84,7 +101,7 @@ class Dataset(_BaseDataset):
         _check_lengths(lengths, size, "'size'")
         if size < 0:
             raise ValueError(f"'size' can't be negative, got {size}")
-        super().__init__(size, kwargs)
+        super().__init__(size, dict(fields))
 
 
 class IndexedDataset(_BaseDataset):
@@ -99,14 +116,31 @@ class IndexedDataset(_BaseDataset):
     """
 
     def __init__(self, sample_id: List[Hashable], **kwargs):
+        self._set_fields(sample_id, kwargs)
+
+    @classmethod
+    def from_dict(cls, data: Dict[str, Any], sample_id: List[Hashable]) -> "IndexedDataset":
+        """The data set with the fields of a dictionary, as :py:meth:`Dataset.from_dict`.
+
+        :param data: names and data of the fields, without ``sample_id``
+        :param sample_id: a list with a different, hashable value for each sample
+        :raises TypeError, ValueError: as for the constructor, and if a name is no string or ``"sample_id"``
+        """
+        if "sample_id" in data:
+            raise ValueError("'sample_id' can't be the name of a field in `data`, it is the first field")
+        dataset = cls.__new__(cls)
+        dataset._set_fields(sample_id, data)
+        return dataset
+
+    def _set_fields(self, sample_id: List[Hashable], fields: Dict[str, Any]) -> None:
         if not isinstance(sample_id, list):
             raise TypeError(f"'sample_id' must be a list, got {type(sample_id).__name__}")
         indices = {identifier: index for index, identifier in enumerate(sample_id)}
         if len(indices) != len(sample_id):
             twice = next(name for index, name in enumerate(sample_id) if indices[name] != index)
             raise ValueError(f"each 'sample_id' must be there once, but {twice!r} is there several times")
-        _check_lengths(_lengths(kwargs), len(sample_id), "'sample_id'")
-        super().__init__(len(sample_id), {"sample_id": sample_id, **kwargs})
+        _check_lengths(_lengths(fields), len(sample_id), "'sample_id'")
+        super().__init__(len(sample_id), {"sample_id": sample_id, **fields})
 
     def __setstate__(self, state: Dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -131,6 +165,8 @@ class IndexedDataset(_BaseDataset):
 def _lengths(fields: Dict[str, Any]) -> Dict[str, int]:
     """Of the fields that are lists."""
     for name, field in fields.items():
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a field must be a string, got {name!r}")
         if not isinstance(field, list) and not callable(field):
             raise TypeError(f"field '{name}' must be a list or a function, got {type(field).__name__}")
         if isinstance(field, list):

@@ -72,25 +72,30 @@ class Module(torch.nn.Module):
         super().__delattr__(name)
         self._forget(name, delete=False)
 
-    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
-        """Make ``tensor`` the buffer ``name``, which is an attribute of this module, too.
+    def register_buffer(self, name: str, value: Any = None, persistent: bool = True, *, tensor: Any = None) -> None:
+        """Make ``value`` the buffer ``name``, which is an attribute of this module, too.
 
         :param name: name of the buffer, without a dot
-        :param tensor: labels, a block, a map, a container of them, a tensor, or ``None``
+        :param value: labels, a block, a map, a container of them, a tensor, or ``None``
         :param persistent: whether the buffer is part of the state dict
+        :param tensor: what :py:class:`torch.nn.Module` calls ``value``
         :raises KeyError: if the name is empty, has a dot, or is that of another attribute
-        :raises TypeError: if the name is not a string, or ``tensor`` nothing of the above
+        :raises TypeError: if the name is not a string, ``value`` nothing of the above, or both ``value`` and ``tensor`` are given
         """
-        if isinstance(tensor, torch.Tensor):
-            super().register_buffer(name, tensor, persistent)
+        if tensor is not None:
+            if value is not None:
+                raise TypeError("`value` and `tensor` are two names of one argument, got both")
+            value = tensor
+        if isinstance(value, torch.Tensor):
+            super().register_buffer(name, value, persistent)
             return
-        if not contains_metatensor(tensor):
+        if not contains_metatensor(value):
             raise TypeError(
                 f"buffer '{name}' must be a torch.Tensor, Labels, TensorBlock, TensorMap, a list, tuple or dict of them, "
-                f"or None, got {type(tensor).__name__}"
+                f"or None, got {type(value).__name__}"
             )
         self._check_name(name)
-        setattr(self, name, tensor)
+        setattr(self, name, value)
         self._mts_buffer_names.append(name)
         if not persistent:
             self._mts_non_persistent_buffers.append(name)
@@ -101,15 +106,15 @@ class Module(torch.nn.Module):
         # what is None is left out, as torch does
         return {name: to_stored(getattr(self, name)) for name in names if getattr(self, name) is not None}
 
-    def set_extra_state(self, state: Dict[str, Any]) -> None:
-        """Take the buffers of ``state``, from :py:meth:`get_extra_state`.
+    def set_extra_state(self, extra: Dict[str, Any]) -> None:
+        """Take the buffers of ``extra``, from :py:meth:`get_extra_state`.
 
         They come to the device of this module. A block or map gets the dtype of the one that it replaces, as parameters do.
 
-        :param state: names and stored buffers; what is not in there stays as it is
+        :param extra: names and stored buffers; what is not in there stays as it is
         :raises RuntimeError: if the data of a buffer are damaged
         """
-        for name, stored in state.items():
+        for name, stored in extra.items():
             setattr(self, name, from_stored(stored, getattr(self, name, None), self._mts_helper.device))
 
     def _apply(self, fn, recurse: bool = True):

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
+import copy
 from typing import Dict, List, Optional
 
 import torch
@@ -41,6 +42,31 @@ class ModuleMap(Module):
         self.register_buffer("_in_keys", in_keys)
         self.register_buffer("_out_properties", out_properties)
         self.module_list = torch.nn.ModuleList(modules)
+
+    @classmethod
+    def from_module(
+        cls, in_keys: Labels, module: torch.nn.Module, out_properties: Optional[List[Labels]] = None
+    ) -> "ModuleMap":
+        """A copy of one module for each block, with parameters of its own that start from the same values.
+
+        :param in_keys: keys of the maps that are taken
+        :param module: what is copied; it is not changed itself
+        :param out_properties: properties of each block of the result
+        :raises ValueError: if the number of ``out_properties`` is not that of the keys
+        :raises TypeError: if an argument is of another type
+        """
+        check_keys(in_keys)
+        return cls(in_keys, [copy.deepcopy(module) for _ in range(len(in_keys))], out_properties)
+
+    @property
+    def in_keys(self) -> Labels:
+        """Keys of the maps that are taken."""
+        return self._in_keys
+
+    @property
+    def out_properties(self) -> Optional[List[Labels]]:
+        """Properties of each block of the result, ``None`` if they are numbered."""
+        return self._out_properties
 
     def forward(self, tensor: TensorMap) -> TensorMap:
         """The map with the same keys, samples and components as ``tensor``, and the values of the modules.
