@@ -204,6 +204,7 @@ CLASSES = {
 DEVICES = {
     "pick_device failed: none of the devices of the model is available on this machine: the model supports [foo]": (["foo"], None),
     "pick_device failed: none of the devices of the model": ([], None),
+    "is available on this machine: the model supports [hpu]": (["hpu"], None),
     "pick_device failed: 'blah' is not a device that torch knows": (["cpu"], "blah"),
 }
 

@@ -225,6 +225,41 @@ def test_ways_to_load(name, load, tmp_path):
         load(Reader(b""))
 
 
+class Few(io.RawIOBase):
+    """A file that takes few bytes at once, and ``limit`` in all"""
+
+    def __init__(self, limit):
+        self.content, self.limit = b"", limit
+
+    def writable(self):
+        return True
+
+    def write(self, content):
+        taken = bytes(content[: min(100, self.limit - len(self.content))])
+        self.content += taken
+        return len(taken) or None
+
+
+def test_unbuffered_files_that_take_a_part():
+    data = DATA["map-float64"]()
+    file = Few(limit=10**9)
+    mts.save(file, data)
+    assert file.content == mts.save_buffer(data).numpy().tobytes()
+    with pytest.raises(BlockingIOError, match=f"only 150 of {len(file.content)} bytes could be written"):
+        mts.save(Few(limit=150), data)
+
+
+def test_files_of_text(tmp_path):
+    data = DATA["labels"]()
+    path = tmp_path / "labels.npy"
+    with open(path, "w") as file, pytest.raises(TypeError, match='in binary mode, `open\\(..., "wb"\\)`'):
+        mts.save(file, data)
+    mts.save(path, data)
+    for file in [open(path), io.StringIO("text"), Reader("text")]:
+        with pytest.raises(TypeError, match='in binary mode, `open\\(..., "rb"\\)`'):
+            mts.load_labels(file)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
 @pytest.mark.parametrize("mmap", [False, True])
 def test_load_to_the_gpu(mmap, tmp_path):

@@ -119,14 +119,27 @@ def is_path(file: File) -> bool:
 
 def write_buffer(file: BinaryIO, buffer: torch.Tensor) -> None:
     """Write the bytes of ``buffer``, uint8 [n_bytes]; a file of Python gets them without a copy."""
+    _check_is_binary(not isinstance(file, io.TextIOBase), "wb")
     content = _memory(buffer)
-    file.write(content if isinstance(file, io.IOBase) else content.tobytes())
+    if not isinstance(file, io.RawIOBase):
+        file.write(content if isinstance(file, io.IOBase) else content.tobytes())
+        return
+    n_written = 0
+    while n_written < len(content):
+        # 2 GB at most is what a system writes at once; None: it can not now, as nothing waits for it
+        n_more = file.write(content[n_written:])
+        if not n_more:
+            raise BlockingIOError(f"only {n_written} of {len(content)} bytes could be written")
+        n_written += n_more
 
 
 def read_buffer(file: BinaryIO) -> torch.Tensor:
     """All that is left in the file, uint8 [n_bytes], without a second copy where the file knows how much that is."""
+    _check_is_binary(not isinstance(file, io.TextIOBase), "rb")
     if not (isinstance(file, io.IOBase) and file.seekable() and hasattr(file, "readinto")):
-        content = bytearray(file.read())
+        content = file.read()
+        _check_is_binary(not isinstance(content, str), "rb")
+        content = bytearray(content)
         return torch.frombuffer(content, dtype=torch.uint8) if content else torch.empty(0, dtype=torch.uint8)
     start = file.tell()
     buffer = torch.empty(max(file.seek(0, os.SEEK_END) - start, 0), dtype=torch.uint8)
@@ -139,6 +152,11 @@ def read_buffer(file: BinaryIO) -> torch.Tensor:
             break
         n_read += n_more
     return buffer[:n_read]
+
+
+def _check_is_binary(is_binary: bool, mode: str) -> None:
+    if not is_binary:
+        raise TypeError(f'the file must be opened in binary mode, `open(..., "{mode}")`, but it is a file of text')
 
 
 def _memory(buffer: torch.Tensor) -> memoryview:
