@@ -296,13 +296,14 @@ def test_inputs_that_are_not_there():
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_forces_and_stress_in_modes_without_gradients(mode, tmp_path):
     atoms = crystal()
-    atoms.calc = MetatomicCalculator(models.argon())
+    argon = models.argon()
+    atoms.calc = MetatomicCalculator(argon)
     expected = [atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()]
     assert np.abs(expected[1]).max() > 0.01
     path = str(tmp_path / "argon.pt")
-    models.argon().save(path)
+    argon.save(path)
     with mode():
-        for model in [models.argon(), path]:
+        for model in [argon, path]:
             atoms.calc = MetatomicCalculator(model)
             found = [atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()]
             for actual, wanted in zip(found, expected, strict=True):
