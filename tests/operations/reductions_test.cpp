@@ -100,6 +100,47 @@ TEST_P(Reductions, GroupsOfManySizes) {
                              torch::tensor(sums, torch::kFloat64).to(GetParam().dtype)));
 }
 
+/// Map of 40,000 samples (system, atom), in order or not, and a gradient, whose labels were made on `device`
+TensorMap many_samples(bool in_order, const torch::TensorOptions& options) {
+    torch::manual_seed(3);
+    const auto labels_there = [&](std::vector<std::string> names, const torch::Tensor& columns) {
+        return torch::make_intrusive<LabelsHolder>(std::move(names),
+                                                   columns.t().to(torch::kInt).to(options.device()));
+    };
+    const int64_t n_samples = 40'000;
+    const int64_t n_rows = 50'000;
+    const auto places = in_order ? torch::arange(n_samples) : torch::randperm(n_samples);
+    const auto rows = torch::randperm(2 * n_rows).narrow(0, 0, n_rows);
+    const auto properties = LabelsHolder::range("p", 2)->to(options.device());
+    const auto block_of = [&](const Labels& samples) {
+        return torch::make_intrusive<TensorBlockHolder>(
+            torch::rand({samples->count(), 2}, torch::kFloat64).to(options), samples, std::vector<Labels>(),
+            properties);
+    };
+    const auto samples =
+        labels_there({"system", "atom"}, torch::stack({places.div(30, "floor"), places.remainder(30)}));
+    auto block = block_of(samples);
+    block->add_gradient("x", block_of(labels_there({"sample", "g"}, torch::stack({rows.div(10, "floor") * 4,
+                                                                                  rows.remainder(10)}))));
+    return tensor_map({block});
+}
+
+TEST_P(Reductions, ManySamplesOfADevice) {
+    const auto reduce = [](const TensorMap& tensor) {
+        return std::vector<TensorMap>{sum_over_samples(tensor, "atom"), mean_over_samples(tensor, "atom"),
+                                      std_over_samples(tensor, "system"),
+                                      sum_over_samples(tensor, std::vector<std::string>{"system", "atom"})};
+    };
+    for (const bool in_order : {true, false}) {
+        const auto reduced = reduce(many_samples(in_order, GetParam().options()));
+        const auto expected = reduce(many_samples(in_order, torch::TensorOptions(GetParam().dtype)));
+        for (size_t i = 0; i < expected.size(); ++i) {
+            SCOPED_TRACE(i);
+            expect_maps_close(reduced[i], expected[i]->to(std::nullopt, GetParam().device));
+        }
+    }
+}
+
 TEST_P(Reductions, RefuseUnknownDimensionsAndNestedGradients) {
     EXPECT_THAT(
         [&] { sum_over_samples(example(), "x"); },

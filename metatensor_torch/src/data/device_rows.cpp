@@ -9,14 +9,7 @@ namespace {
 
 using torch::Tensor;
 
-/// Rows in ascending order of their keys, where the same rows are one after the other
-struct SortedRows {
-    /// which row is there, int64 [n]; of the same rows, the first comes first
-    Tensor order;
-    /// whether the row differs from the one before, bool [n]
-    Tensor is_first;
-};
-
+/// Rows with these keys, in ascending order of them
 SortedRows sort_keys(const Tensor& keys) {
     auto [sorted, order] = keys.sort(/*stable=*/true, /*dim=*/0, /*descending=*/false);
     auto is_first = torch::ones_like(sorted, torch::kBool);
@@ -74,8 +67,10 @@ Tensor chosen_rows(const Tensor& rows, const Tensor& chosen) {
 
 } // namespace
 
+SortedRows sort_rows(const Tensor& rows) { return sort_keys(keys_of(rows)); }
+
 std::optional<Tensor> duplicate_row(const Tensor& rows) {
-    const auto sorted = sort_keys(keys_of(rows));
+    const auto sorted = sort_rows(rows);
     if (sorted.is_first.all().item<bool>()) {
         return std::nullopt;
     }
@@ -94,7 +89,7 @@ std::optional<int64_t> find_row(const Tensor& rows, const Tensor& row) {
 
 Tensor find_rows(const Tensor& rows, const Tensor& wanted) {
     const auto n = rows.size(0);
-    const auto first = first_places(sort_keys(keys_of(torch::cat({rows, wanted}))));
+    const auto first = first_places(sort_rows(torch::cat({rows, wanted})));
     const auto places = first.narrow(0, n, wanted.size(0));
     return torch::where(places < n, places, -1);
 }
@@ -125,7 +120,7 @@ MappedRows subtract_rows(const Tensor& first, const Tensor& second) {
 }
 
 std::tuple<Tensor, Tensor> unique_rows(const Tensor& rows, bool sort) {
-    const auto sorted = sort_keys(keys_of(rows));
+    const auto sorted = sort_rows(rows);
     if (sort) {
         auto places =
             torch::empty_like(sorted.order).scatter_(0, sorted.order, sorted.is_first.cumsum(0) - 1);

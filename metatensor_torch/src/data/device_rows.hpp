@@ -13,6 +13,15 @@
 /// or the result itself, is a number that the host has to know: once then.
 namespace metatensor_torch::details {
 
+/// Rows in lexicographic order, where the same rows are one after the other
+struct SortedRows {
+    /// which row is there, int64 [n]; of the same rows, the first comes first
+    torch::Tensor order;
+    /// whether the row differs from the one before, bool [n]
+    torch::Tensor is_first;
+};
+SortedRows sort_rows(const torch::Tensor& rows);
+
 /// A row that is the same as another one, int32 [size] on the host, if there is one. Waits once.
 std::optional<torch::Tensor> duplicate_row(const torch::Tensor& rows);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "operations/detail/reductions.hpp"
 
-#include "data/fetch_labels.hpp"
 #include "data/labels_data.hpp"
 #include "operations/detail/arguments.hpp"
 #include "operations/detail/blocks.hpp"
@@ -52,7 +51,11 @@ torch::Tensor without_zeros(const torch::Tensor& deviation) {
 
 /// Number of samples in the group of each entry of a gradient, and so on for its gradients
 torch::Tensor sizes_at(const torch::Tensor& sizes, const Labels& gradient_samples) {
-    return sizes.index_select(0, gradient_samples->data()->host_tensor().select(1, 0));
+    if (sizes.is_cpu() && gradient_samples->data()->on_host()) {
+        return sizes.index_select(0, gradient_samples->data()->host_tensor().select(1, 0));
+    }
+    const auto& rows = gradient_samples->values();
+    return sizes.to(rows.device(), /*non_blocking=*/true).index_select(0, rows.select(1, 0));
 }
 
 /// `values`, which nothing else refers to, over `divisor`: large results are not made twice
@@ -205,7 +208,11 @@ TensorMap reduce_samples(const char* operation, const TensorMap& tensor, const t
         return make_map(tensor->keys(), {}, info_for(tensor, statistic));
     }
     LabelsGrouping grouping(operation, "samples", tensor->sample_names(), removed);
-    fetch_samples(tensor->data());
+    std::vector<const BlockData*> blocks;
+    for (const auto& block : tensor->data()) {
+        blocks.push_back(block.get());
+    }
+    grouping.prepare(blocks);
     return reduce_blocks(tensor, statistic, [&](const BlockData& block) {
         return reduce_samples(operation, block, grouping, statistic);
     });
@@ -215,6 +222,7 @@ TensorBlock reduce_samples(const char* operation, const TensorBlock& block, cons
                            Statistic statistic) {
     const auto removed = strings_in(operation, "sample_names", names);
     LabelsGrouping grouping(operation, "samples", block->samples()->names(), removed);
+    grouping.prepare({&block->data()});
     return TensorBlockHolder::own(reduce_samples(operation, block->data(), grouping, statistic));
 }
 

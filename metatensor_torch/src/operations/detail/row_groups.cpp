@@ -3,14 +3,15 @@
 
 #include <algorithm>
 
+#include "data/device_rows.hpp"
 #include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 #include "data/sort_rows.hpp"
 
 namespace metatensor_torch::details {
 
-RowGroups::RowGroups(std::vector<int64_t> starts, torch::Tensor order)
-    : starts_(std::move(starts)), order_(std::move(order)) {
+RowGroups::RowGroups(std::vector<int64_t> starts, torch::Tensor order, torch::Tensor group_of_row)
+    : starts_(std::move(starts)), order_(std::move(order)), group_of_row_(std::move(group_of_row)) {
     const auto size = n_groups() == 0 ? 0 : starts_[1];
     bool same = true;
     for (size_t group = 1; same && group < starts_.size(); ++group) {
@@ -21,6 +22,9 @@ RowGroups::RowGroups(std::vector<int64_t> starts, torch::Tensor order)
 
 const torch::Tensor& RowGroups::group_of_row() const {
     std::call_once(once_, [this] {
+        if (group_of_row_.defined()) {
+            return;
+        }
         group_of_row_ = empty_on_host({n_rows()}, torch::kLong);
         auto* group_of_row = group_of_row_.data_ptr<int64_t>();
         const auto* places = order_.defined() ? order_.const_data_ptr<int64_t>() : nullptr;
@@ -85,6 +89,32 @@ GroupedRows group_rows(RowSpan rows) {
         row = std::copy(rows[first], rows[first] + rows.size, row);
     }
     return {torch::make_intrusive<RowGroups>(std::move(starts), std::move(order)), std::move(unique)};
+}
+
+RowsToGroup::RowsToGroup(torch::Tensor rows) : rows_(std::move(rows)) {
+    auto sorted = sort_rows(rows_);
+    order_ = std::move(sorted.order);
+    const auto in_order = (order_ == torch::arange(order_.numel(), order_.options())).all();
+    flags_ = torch::cat({sorted.is_first, in_order.reshape({1})});
+    group_of_row_ = torch::empty_like(order_).scatter_(0, order_, sorted.is_first.cumsum(0) - 1);
+}
+
+GroupedRows RowsToGroup::finish(const bool* flags) const {
+    const auto n_rows = rows_.size(0);
+    std::vector<int64_t> starts;
+    for (int64_t i = 0; i < n_rows; ++i) {
+        if (flags[i]) {
+            starts.push_back(i);
+        }
+    }
+    auto places = int64_tensor(starts, rows_.device());
+    starts.push_back(n_rows);
+    const auto order = flags[n_rows] ? torch::Tensor() : order_;
+    if (order.defined()) {
+        places = order.index_select(0, places);
+    }
+    return {torch::make_intrusive<RowGroups>(std::move(starts), order, group_of_row_),
+            rows_.index_select(0, places)};
 }
 
 } // namespace metatensor_torch::details

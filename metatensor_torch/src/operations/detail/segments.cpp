@@ -6,6 +6,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "data/labels_data.hpp"
+#include "operations/detail/loops.hpp"
 #include "operations/detail/memory.hpp"
 #include "operations/detail/segment_kernels.hpp"
 
@@ -66,6 +67,24 @@ torch::Tensor sum_by_index(const torch::Tensor& values, int64_t dim, const RowGr
         .index_add(dim, on_device_of(groups.group_of_row(), values), values);
 }
 
+/// The slices in the order of their groups
+torch::Tensor in_order_of_groups(const torch::Tensor& values, int64_t dim, const RowGroups& groups) {
+    return groups.order().defined() ? values.index_select(dim, on_device_of(groups.order(), values)) : values;
+}
+
+/// The slices of each group along an axis of their own, behind `dim`, if all groups have as many
+torch::Tensor with_axis_of_groups(const torch::Tensor& values, int64_t dim, const RowGroups& groups) {
+    return in_order_of_groups(values, dim, groups).unflatten(dim, {groups.n_groups(), groups.common_size()});
+}
+
+/// Whether torch itself reduces the values of each group in one call, always in the same order
+bool can_have_axis_of_groups(const torch::Tensor& values, const RowGroups& groups) {
+    return values.is_cuda() && values.is_floating_point() && values.numel() > 0 && groups.common_size() > 0;
+}
+
+/// The axis of `with_axis_of_groups`
+int64_t axis_of_groups(const torch::Tensor& values, int64_t dim) { return dim < 0 ? values.dim() : dim + 1; }
+
 torch::Tensor sum_on_device(const torch::Tensor& values, int64_t dim, const RowGroups& groups) {
     if (values.is_complex()) {
         auto parts = at::view_as_real(values.resolve_conj());
@@ -80,13 +99,10 @@ torch::Tensor sum_on_device(const torch::Tensor& values, int64_t dim, const RowG
     if (!values.is_floating_point() || values.numel() == 0) {
         return sum_by_index(values, dim, groups); // exact, so the order does not matter
     }
-    const auto ordered =
-        groups.order().defined() ? values.index_select(dim, on_device_of(groups.order(), values)) : values;
-    if (groups.common_size() > 0) {
-        const auto axis = dim < 0 ? dim + values.dim() : dim;
-        return ordered.unflatten(axis, {groups.n_groups(), groups.common_size()}).sum(axis + 1);
+    if (can_have_axis_of_groups(values, groups)) {
+        return with_axis_of_groups(values, dim, groups).sum(axis_of_groups(values, dim));
     }
-    const auto rows = ordered.movedim(dim, 0).contiguous();
+    const auto rows = in_order_of_groups(values, dim, groups).movedim(dim, 0).contiguous();
     std::vector<int64_t> lengths(groups.n_groups());
     for (size_t group = 0; group < lengths.size(); ++group) {
         lengths[group] = groups.starts()[group + 1] - groups.starts()[group];
@@ -103,8 +119,11 @@ torch::Tensor sum_without_graph(const torch::Tensor& values, int64_t dim, const 
 
 torch::Tensor spread_without_graph(const torch::Tensor& values, int64_t dim, const RowGroups& groups) {
     const auto& group_of_row = groups.group_of_row();
-    return gather(values, dim, {group_of_row.const_data_ptr<int64_t>(), static_cast<size_t>(groups.n_rows())},
-                  on_device_of(group_of_row, values));
+    if (!is_plain_memory(values)) {
+        return values.index_select(dim, on_device_of(group_of_row, values));
+    }
+    return gather_on_host(values, dim,
+                          {group_of_row.const_data_ptr<int64_t>(), static_cast<size_t>(groups.n_rows())});
 }
 
 RowGroupsPtr saved_groups(AutogradContext* context) {
@@ -126,6 +145,10 @@ torch::Tensor mean_without_graph(const torch::Tensor& values, int64_t dim, const
         return reduce_segments_on_cpu(values, dim, groups, SegmentResult::mean);
     }
     const auto numbers = is_half(values) ? values.to(torch::kFloat) : values;
+    if (can_have_axis_of_groups(numbers, groups)) {
+        const auto mean = with_axis_of_groups(numbers, dim, groups).mean(axis_of_groups(numbers, dim));
+        return mean.to(values.scalar_type());
+    }
     return over_sizes(sum_without_graph(numbers, dim, groups), dim, groups).to(values.scalar_type());
 }
 
@@ -182,6 +205,12 @@ torch::Tensor variance_without_graph(const torch::Tensor& values, int64_t dim, c
         return reduce_segments_on_cpu(values, dim, *groups, SegmentResult::variance);
     }
     const auto numbers = is_half(values) ? values.to(torch::kFloat) : values;
+    if (can_have_axis_of_groups(numbers, *groups)) {
+        const auto axis = axis_of_groups(numbers, dim);
+        const auto variance = at::var(with_axis_of_groups(numbers, dim, *groups), torch::IntArrayRef(axis),
+                                      /*unbiased=*/false);
+        return variance.to(values.scalar_type());
+    }
     const auto differences =
         numbers - spread_without_graph(mean_without_graph(numbers, dim, *groups), dim, *groups);
     return mean_without_graph(differences * differences.conj(), dim, *groups).to(values.scalar_type());

@@ -29,16 +29,29 @@ bool are_all(const std::vector<int64_t>& places, int64_t count) {
     return true;
 }
 
-/// Sizes and index of slices of which the places are known, along an axis with `count` entries
-void finish(Slices& slices, int64_t count, torch::Device device) {
-    std::vector<int64_t> all;
+/// Sizes of slices of which the places are known, along an axis with `count` entries
+void finish(Slices& slices, int64_t count) {
+    int64_t next = 0;
+    bool in_order = true;
     for (const auto& places : slices.places) {
         slices.sizes.push_back(static_cast<int64_t>(places.size()));
-        all.insert(all.end(), places.begin(), places.end());
+        for (size_t i = 0; in_order && i < places.size(); ++i) {
+            in_order = places[i] == next++;
+        }
     }
-    if (!are_all(all, count)) {
+    slices.cover_in_order = in_order && next == count;
+}
+
+/// Places of all parts, on `device`
+const torch::Tensor& index_of(Slices& slices, torch::Device device) {
+    if (!slices.index.defined()) {
+        std::vector<int64_t> all;
+        for (const auto& places : slices.places) {
+            all.insert(all.end(), places.begin(), places.end());
+        }
         slices.index = int64_tensor(all, device);
     }
+    return slices.index;
 }
 
 /// A gather for each part
@@ -52,14 +65,15 @@ std::vector<torch::Tensor> gather_each(const torch::Tensor& values, int64_t dim,
 }
 
 /// One gather for all parts, which share its result: its derivative is one gather too, however many they are.
-std::vector<torch::Tensor> cut_values(const torch::Tensor& values, int64_t dim, const Slices& slices) {
-    if (slices.sizes.size() == 1 && !slices.index.defined()) {
+std::vector<torch::Tensor> cut_values(const torch::Tensor& values, int64_t dim, Slices& slices) {
+    if (slices.sizes.size() == 1 && slices.cover_in_order) {
         return {values};
     }
     if (is_plain_memory(values)) {
         return gather_each(values, dim, slices);
     }
-    const auto ordered = slices.index.defined() ? values.index_select(dim, slices.index) : values;
+    const auto ordered =
+        slices.cover_in_order ? values : values.index_select(dim, index_of(slices, values.device()));
     if (slices.sizes.size() == 1) {
         return {ordered};
     }
@@ -70,24 +84,66 @@ std::vector<torch::Tensor> cut_values(const torch::Tensor& values, int64_t dim, 
     return parts;
 }
 
-/// Number of parts from `first` on that have no sample in common; `part_of_sample` and `new_place` say where
-/// each sample is in these parts, -1 for those in none.
-size_t disjoint_parts(const Slices& slices, size_t first, std::vector<int64_t>& part_of_sample,
-                      std::vector<int64_t>& new_place) {
-    std::fill(part_of_sample.begin(), part_of_sample.end(), -1);
+/// Where the samples of a block go that are in one of several parts, which have no sample in common
+struct PlacesOfSamples {
+    /// for each sample the number of its part among these, -1 if it is in none
+    std::vector<int64_t> part;
+    /// and its place there
+    std::vector<int64_t> place;
+};
+
+/// Number of parts from `first` on that have no sample in common; where samples are in them goes to
+/// `samples`.
+size_t disjoint_parts(const Slices& slices, size_t first, PlacesOfSamples& samples) {
+    std::fill(samples.part.begin(), samples.part.end(), -1);
     size_t part = first;
     for (; part < slices.places.size(); ++part) {
         const auto& places = slices.places[part];
         if (part > first && std::any_of(places.begin(), places.end(),
-                                        [&](int64_t place) { return part_of_sample[place] >= 0; })) {
+                                        [&](int64_t place) { return samples.part[place] >= 0; })) {
             break;
         }
         for (size_t i = 0; i < places.size(); ++i) {
-            part_of_sample[places[i]] = static_cast<int64_t>(part);
-            new_place[places[i]] = static_cast<int64_t>(i);
+            samples.part[places[i]] = static_cast<int64_t>(part - first);
+            samples.place[places[i]] = static_cast<int64_t>(i);
         }
     }
     return part - first;
+}
+
+/// The rows of a gradient in one part, as they are written
+struct PartOfGradient {
+    int64_t count = 0;
+    torch::Tensor rows;
+    int32_t* next_row = nullptr;
+    std::vector<int64_t> places;
+};
+
+/// Parts of the samples `rows` of a gradient, the first column of which is a sample of the block: which rows
+/// each has, and these, with the sample's place in the part.
+std::vector<PartOfGradient> cut_rows(RowSpan rows, const PlacesOfSamples& samples, size_t n_parts) {
+    std::vector<PartOfGradient> parts(n_parts);
+    for (int64_t i = 0; i < rows.count; ++i) {
+        const auto part = samples.part[rows[i][0]];
+        if (part >= 0) {
+            ++parts[part].count;
+        }
+    }
+    for (auto& part : parts) {
+        part.rows = empty_on_host({part.count, rows.size}, torch::kInt);
+        part.next_row = part.rows.data_ptr<int32_t>();
+        part.places.reserve(part.count);
+    }
+    for (int64_t i = 0; i < rows.count; ++i) {
+        const auto sample = rows[i][0];
+        if (samples.part[sample] >= 0) {
+            auto& part = parts[samples.part[sample]];
+            part.places.push_back(i);
+            *part.next_row++ = static_cast<int32_t>(samples.place[sample]);
+            part.next_row = std::copy(rows[i] + 1, rows[i] + rows.size, part.next_row);
+        }
+    }
+    return parts;
 }
 
 } // namespace
@@ -180,7 +236,7 @@ std::vector<std::vector<int64_t>> Slicer::places_in(const Labels& labels) const 
     return places;
 }
 
-const Slices& Slicer::slices_of(const Labels& labels) {
+Slices& Slicer::slices_of(const Labels& labels) {
     auto [known, is_new] = known_.try_emplace(labels->data().get());
     auto& slices = known->second;
     if (is_new) {
@@ -189,46 +245,32 @@ const Slices& Slicer::slices_of(const Labels& labels) {
         for (const auto& places : slices.places) {
             slices.labels.push_back(are_all(places, rows.count) ? labels : take_rows(rows, places, labels));
         }
-        finish(slices, rows.count, labels->device());
+        finish(slices, rows.count);
     }
     return slices;
 }
 
-const Slices& Slicer::gradient_slices_of(const Labels& samples, const Slices& of_block, int64_t n_samples) {
+Slices& Slicer::gradient_slices_of(const Labels& samples, const Slices& of_block, int64_t n_samples) {
     auto [known, is_new] = known_gradients_.try_emplace({samples->data().get(), &of_block});
     auto& slices = known->second;
     if (!is_new) {
         return slices;
     }
     const auto rows = samples->data()->host();
-    const auto n_parts = of_block.places.size();
-    slices.places.resize(n_parts);
-    std::vector<std::vector<int32_t>> values(n_parts);
-    std::vector<int64_t> part_of_sample(n_samples);
-    std::vector<int64_t> new_place(n_samples);
-    for (size_t first = 0; first < n_parts;) {
-        const auto n_disjoint = disjoint_parts(of_block, first, part_of_sample, new_place);
-        for (int64_t i = 0; i < rows.count; ++i) {
-            const auto part = part_of_sample[rows[i][0]];
-            if (part >= 0) {
-                slices.places[part].push_back(i);
-                values[part].push_back(static_cast<int32_t>(new_place[rows[i][0]]));
-                values[part].insert(values[part].end(), rows[i] + 1, rows[i] + rows.size);
-            }
+    PlacesOfSamples of_samples{std::vector<int64_t>(n_samples), std::vector<int64_t>(n_samples)};
+    for (size_t first = 0; first < of_block.places.size();) {
+        const auto n_parts = disjoint_parts(of_block, first, of_samples);
+        for (auto& part : cut_rows(rows, of_samples, n_parts)) {
+            slices.places.push_back(std::move(part.places));
+            slices.labels.push_back(labels_of(samples->names(), std::move(part.rows), samples->device()));
         }
-        first += n_disjoint;
+        first += n_parts;
     }
-    for (size_t part = 0; part < n_parts; ++part) {
-        auto part_rows =
-            empty_on_host({static_cast<int64_t>(slices.places[part].size()), rows.size}, torch::kInt);
-        std::copy(values[part].begin(), values[part].end(), part_rows.data_ptr<int32_t>());
-        slices.labels.push_back(labels_of(samples->names(), std::move(part_rows), samples->device()));
-    }
-    finish(slices, rows.count, samples->device());
+    finish(slices, rows.count);
     return slices;
 }
 
-Blocks Slicer::cut_samples(const BlockData& block, const Slices& slices) {
+Blocks Slicer::cut_samples(const BlockData& block, Slices& slices) {
     auto values = cut_values(block.values, 0, slices);
     Blocks parts;
     for (size_t part = 0; part < values.size(); ++part) {
@@ -248,7 +290,7 @@ Blocks Slicer::cut_samples(const BlockData& block, const Slices& slices) {
     return parts;
 }
 
-Blocks Slicer::cut_properties(const BlockData& block, const Slices& slices) const {
+Blocks Slicer::cut_properties(const BlockData& block, Slices& slices) const {
     auto values = cut_values(block.values, -1, slices);
     Blocks parts;
     for (size_t part = 0; part < values.size(); ++part) {

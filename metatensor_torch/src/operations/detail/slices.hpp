@@ -25,8 +25,9 @@ struct Slices {
     std::vector<Labels> labels;
     /// For each part its number of entries
     std::vector<int64_t> sizes;
-    /// Places of all parts, one after the other, on the device of the labels; undefined if these are 0, 1,
-    /// ... to the end of the axis
+    /// Whether the parts, one after the other, have the entries 0, 1, ... to the end of the axis
+    bool cover_in_order = false;
+    /// Places of all parts, one after the other, on the device of the values; made when first needed
     torch::Tensor index;
 };
 
@@ -54,10 +55,10 @@ class Slicer {
     Selection parse(const torch::IValue& selection) const;
     std::vector<int64_t> checked_places(const Selection& selection, int64_t count) const;
     std::vector<std::vector<int64_t>> places_in(const Labels& labels) const;
-    const Slices& slices_of(const Labels& labels);
-    const Slices& gradient_slices_of(const Labels& samples, const Slices& of_block, int64_t n_samples);
-    Blocks cut_samples(const BlockData& block, const Slices& slices);
-    Blocks cut_properties(const BlockData& block, const Slices& slices) const;
+    Slices& slices_of(const Labels& labels);
+    Slices& gradient_slices_of(const Labels& samples, const Slices& of_block, int64_t n_samples);
+    Blocks cut_samples(const BlockData& block, Slices& slices);
+    Blocks cut_properties(const BlockData& block, Slices& slices) const;
 
     const char* operation_;
     Axis axis_;
