@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """AtomisticModel: what it refuses, what it asks of the engine, what it does around a model."""
 
+import contextlib
 import math
 import re
 import warnings
@@ -10,6 +11,7 @@ import pytest
 import torch
 from atoms import make_system
 from springs import PAIR, Springs, atomistic, capabilities, run
+from torch.utils.flop_counter import FlopCounterMode
 
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from metatomic.torch import (
@@ -350,6 +352,25 @@ def test_batched_gradients():
     one_by_one = [torch.autograd.grad(squares, positions, d, retain_graph=True)[0] for d in directions]
     (batched,) = torch.autograd.grad(squares, positions, directions, is_grads_batched=True)
     torch.testing.assert_close(batched, torch.stack(one_by_one))
+
+
+def energy_and_its_gradient(model, context):
+    (request,) = model.requested_neighbor_lists()
+    system = make_system(PAIR, [request], differentiable=True)
+    options = ModelEvaluationOptions("angstrom", {"energy": ModelOutput(unit="kJ/mol")})
+    with context:
+        energy = model([system], options, True)["energy"].block().values.sum()
+    return energy, torch.autograd.grad(energy, system.positions)[0]
+
+
+@pytest.mark.parametrize("from_file", [False, True])
+def test_dispatch_modes_keep_derivatives(from_file, tmp_path):
+    model = atomistic()
+    if from_file:
+        model.save(str(tmp_path / "model.pt"))
+        model = load_atomistic_model(str(tmp_path / "model.pt"))
+    expected = energy_and_its_gradient(model, contextlib.nullcontext())
+    torch.testing.assert_close(energy_and_its_gradient(model, FlopCounterMode(display=False)), expected)
 
 
 def test_deprecation_is_said_once():

@@ -189,10 +189,8 @@ std::string with_class_names(std::string_view schema) {
 } // namespace
 
 void register_metatensor_operations(torch::Library& library) {
-    // results often share memory with arguments: nothing may be assumed of them
     for (const auto& row : OPERATIONS) {
-        const auto schema = with_class_names(row.schema);
-        library.def(torch::schema(schema.c_str(), c10::AliasAnalysisKind::CONSERVATIVE), row.make_function());
+        define_operator(library, row, with_class_names(row.schema));
     }
 }
 

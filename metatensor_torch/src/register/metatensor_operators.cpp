@@ -81,10 +81,8 @@ constexpr OperatorRow OPERATORS[] = {
 } // namespace
 
 void register_metatensor_operators(torch::Library& library) {
-    // results often share memory with arguments, and some operators write files: nothing may be assumed of
-    // them
     for (const auto& row : OPERATORS) {
-        library.def(torch::schema(row.schema, c10::AliasAnalysisKind::CONSERVATIVE), row.make_function());
+        define_operator(library, row, row.schema);
     }
 }
 

@@ -120,11 +120,9 @@ std::string with_full_names(const char* schema) {
     return std::regex_replace(text, LEGACY, "__torch__.torch.classes.metatensor.$1");
 }
 
-/// Most operators change their arguments or only check them: nothing may be assumed of them.
 void define(torch::Library& library, std::span<const OperatorRow> rows) {
     for (const auto& row : rows) {
-        library.def(torch::schema(with_full_names(row.schema).c_str(), c10::AliasAnalysisKind::CONSERVATIVE),
-                    row.make_function());
+        metatensor_torch::define_operator(library, row, with_full_names(row.schema));
     }
 }
 

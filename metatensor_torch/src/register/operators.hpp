@@ -3,6 +3,8 @@
 
 #include <torch/script.h>
 
+#include <string>
+
 namespace metatensor_torch {
 
 /// Row of a table of operators
@@ -53,6 +55,10 @@ constexpr OperatorRow op_without_result(const char* schema) {
     return {schema,
             [] { return torch::CppFunction::makeFromBoxedFunction<&call_boxed_for_none<function>>(); }};
 }
+
+/// Defines the operator of a row, with the full names of classes in its schema. Nothing is assumed of it:
+/// results often share memory with arguments, some operators change their arguments or write files.
+void define_operator(torch::Library& library, const OperatorRow& row, const std::string& schema);
 
 /// Defines the operators of `metatensor` for files and versions; its classes are registered before them.
 void register_metatensor_operators(torch::Library& library);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every operation in the ways in which torch changes how it runs: automatic mixed precision, frozen modules."""
+"""Every operation in the ways in which torch changes how it runs: automatic mixed precision, frozen modules, dispatch
+modes, torch.func."""
 
 import contextlib
 import io
@@ -8,7 +9,9 @@ from typing import Dict
 import pytest
 import torch
 from make_data import Data
-from test_conformance import Scripted, all_examples, same, tensors_of
+from test_conformance import ReplayedData, Scripted, all_examples, same, tensors_of
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
 
 import metatensor.torch as mts
 from metatensor.torch import Labels, TensorBlock, TensorMap
@@ -99,6 +102,66 @@ def test_frozen_module_with_attributes():
     assert result.values.tolist() == [[18.0, 22.0, 26.0]]
     assert result.samples == Labels("system", torch.tensor([[1]], dtype=torch.int32))
     assert result.properties == Labels.range("out", 3)
+
+
+class Watching(TorchDispatchMode):
+    """As FlopCounterMode and selective checkpointing do it"""
+
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
+        return function(*arguments, **(keywords or {}))
+
+
+@all_examples
+def test_dispatch_modes_keep_derivatives(example):
+    if not example.differentiable:
+        pytest.skip("the result is no smooth function of values")
+
+    def derivatives(context):
+        data = Data(requires_grad=True)
+        with context:
+            result = getattr(mts, example.operation)(**example.arguments(data))
+        loss = sum(t.pow(2).sum() for t in tensors_of(result))
+        return torch.autograd.grad(loss, data.leaves, allow_unused=True)
+
+    for actual, wanted in zip(derivatives(Watching()), derivatives(contextlib.nullcontext()), strict=True):
+        assert (actual is None) == (wanted is None)
+        if wanted is not None:
+            torch.testing.assert_close(actual, wanted, rtol=1e-12, atol=1e-12)
+
+
+def test_dispatch_modes_see_what_an_operation_calls():
+    tensor = Data().map(0, gradients=False, n_components=0)
+    with FlopCounterMode(display=False) as counter:
+        mts.dot(tensor, tensor)
+    # two products of [n, p] and [p, n]
+    assert counter.get_total_flops() == sum(2 * b.values.shape[0] ** 2 * b.values.shape[1] for b in tensor.blocks())
+
+
+KEYS = Labels.single()
+KEPT = Labels("system", torch.tensor([[3]], dtype=torch.int32))  # torch.func hides the values of labels made in it
+IN_FUNC = {
+    "add": lambda tensor: mts.add(tensor, tensor),
+    "multiply": lambda tensor: mts.multiply(tensor, tensor),
+    "pow": lambda tensor: mts.pow(tensor, 3.0),
+    "slice": lambda tensor: mts.slice(tensor, "samples", KEPT),
+    "join": lambda tensor: mts.join([tensor, tensor], "samples", add_dimension="tensor"),
+}
+
+
+@pytest.mark.parametrize("name", IN_FUNC)
+def test_derivatives_of_torch_func(name):
+    block = Data().block(0, gradients=False)
+
+    def loss(values: torch.Tensor) -> torch.Tensor:
+        made = TensorBlock(values, block.samples, block.components, block.properties)
+        return IN_FUNC[name](TensorMap(KEYS, [made])).block().values.pow(2).sum()
+
+    values = block.values.clone().requires_grad_()
+    (expected,) = torch.autograd.grad(loss(values), [values])
+    torch.testing.assert_close(torch.func.grad(loss)(block.values), expected, rtol=1e-12, atol=1e-12)
+    direction = torch.ones_like(block.values)
+    _, along = torch.func.jvp(loss, (block.values,), (direction,))
+    torch.testing.assert_close(along, expected.sum(), rtol=1e-12, atol=1e-12)
 
 
 def gradients_in(result) -> Dict[str, int]:
