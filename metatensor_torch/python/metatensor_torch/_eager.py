@@ -128,7 +128,9 @@ def _add_member(python_class: type, name: str, item: Any, slow: Any) -> None:
         setattr(python_class, name, functools.update_wrapper(function, item.__func__))
     elif callable(item):
         method = _binding.method(python_class, name)
-        setattr(python_class, name, item if method is None else functools.update_wrapper(method, item))
+        if method is not None:
+            item = _binding.descriptor(functools.update_wrapper(method, item))
+        setattr(python_class, name, item)
 
 
 def _reduce_ex(self, protocol):

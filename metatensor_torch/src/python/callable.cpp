@@ -118,13 +118,6 @@ PyObject* call_function(PyObject* callable, PyObject* const* values, size_t n_an
     END_HANDLE_TH_ERRORS
 }
 
-PyObject* get_bound(PyObject* callable, PyObject* object, PyObject* /*type*/) {
-    if (!object || object == Py_None) {
-        return Py_NewRef(callable);
-    }
-    return PyMethod_New(callable, object);
-}
-
 PyObject* get_repr(PyObject* callable) {
     return PyUnicode_FromFormat("<TorchScript %s %s>", target_of(callable).is_method ? "method" : "function",
                                 target_of(callable).name.c_str());
@@ -137,7 +130,7 @@ void deallocate(PyObject* callable) {
     Py_DECREF(type);
 }
 
-PyTypeObject* make_class(const char* name, bool is_method) {
+PyTypeObject* make_class(const char* name) {
     static std::array<PyMemberDef, 3> members{{
         {"__vectorcalloffset__", T_PYSSIZET, offsetof(Callable, vectorcall), READONLY, nullptr},
         {"__dictoffset__", T_PYSSIZET, offsetof(Callable, dict), READONLY, nullptr},
@@ -153,14 +146,10 @@ PyTypeObject* make_class(const char* name, bool is_method) {
         {Py_tp_dealloc, reinterpret_cast<void*>(deallocate)},
         {Py_tp_members, members.data()},
         {Py_tp_getset, attributes.data()},
+        {0, nullptr},
     };
-    unsigned flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL;
-    if (is_method) {
-        flags |= Py_TPFLAGS_METHOD_DESCRIPTOR;
-        slots.push_back({Py_tp_descr_get, reinterpret_cast<void*>(get_bound)});
-    }
-    slots.push_back({0, nullptr});
-    PyType_Spec spec{name, sizeof(Callable), 0, flags, slots.data()};
+    PyType_Spec spec{name, sizeof(Callable), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL,
+                     slots.data()};
     auto* result = PyType_FromSpec(&spec);
     if (!result) {
         throw py::error_already_set();
@@ -216,8 +205,8 @@ PyObject* get_property(PyObject* object, void* closure) {
 } // namespace
 
 void init_callables() {
-    method_class = make_class("metatensor_torch.ScriptMethod", true);
-    function_class = make_class("metatensor_torch.ScriptFunction", false);
+    method_class = make_class("metatensor_torch.ScriptMethod");
+    function_class = make_class("metatensor_torch.ScriptFunction");
 }
 
 py::object make_method(const c10::ClassTypePtr& script_class, const std::string& name) {
@@ -229,6 +218,10 @@ py::object make_method(const c10::ClassTypePtr& script_class, const std::string&
                           .is_method = true,
                           .is_operator = false,
                           .slow = {}});
+}
+
+py::object make_descriptor(const py::object& method) {
+    return py::reinterpret_steal<py::object>(PyInstanceMethod_New(method.ptr()));
 }
 
 py::object make_static_method(const c10::ClassTypePtr& script_class, const std::string& name,

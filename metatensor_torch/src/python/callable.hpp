@@ -18,8 +18,12 @@ void init_callables();
 //
 // They have a `__dict__` for documentation, and can be registered as TorchScript builtins.
 
-/// A method of a TorchScript class, to be an attribute of the Python class bound to it.
+/// A method of a TorchScript class; its first argument is the object.
 pybind11::object make_method(const c10::ClassTypePtr& script_class, const std::string& name);
+
+/// What a Python class has as attribute for `method`, so that `object.name` is bound to the object. It is a
+/// descriptor of Python's own, as torch.compile calls methods of unknown ones without their object.
+pybind11::object make_descriptor(const pybind11::object& method);
 
 /// A static method of a TorchScript class.
 pybind11::object make_static_method(const c10::ClassTypePtr& script_class, const std::string& name,

@@ -69,6 +69,7 @@ PYBIND11_MODULE(_binding, module, py::mod_gil_not_used()) {
         const auto& script_class = script_class_of(as_type(python_class));
         return script_class->findMethod(name) ? make_method(script_class, name) : py::none();
     });
+    module.def("descriptor", make_descriptor);
     module.def("static_method", [](const py::type& python_class, const std::string& name, py::object slow) {
         return make_static_method(script_class_of(as_type(python_class)), name, std::move(slow));
     });
