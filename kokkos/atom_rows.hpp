@@ -77,6 +77,8 @@ struct AtomRows {
     ViewIn<Placement*, Space> placements;
     /// `[n_owned + n_ghosts]`: how far outside of the rank's part of the box; 0 for owned atoms.
     ViewIn<float*, Space> depth;
+    /// `[n_owned + n_ghosts]`: the engine's types when the rows were made.
+    ViewIn<std::int32_t*, Space> engine_types;
     /// `[n_rows]`: the engine's index of the representative.
     ViewIn<std::int32_t*, Space> atom_of_row;
     /// `[n_rows]`: the model's type.
@@ -84,11 +86,19 @@ struct AtomRows {
     std::int64_t n_owned_rows = 0;
 
     std::int64_t bytes() const {
+        const auto n_integers = engine_types.extent(0) + atom_of_row.extent(0) + types.extent(0);
         return static_cast<std::int64_t>(sizeof(Placement) * placements.extent(0) +
-                                         sizeof(float) * depth.extent(0) +
-                                         sizeof(std::int32_t) * (atom_of_row.extent(0) + types.extent(0)));
+                                         sizeof(float) * depth.extent(0) + sizeof(std::int32_t) * n_integers);
     }
 };
+
+/// Copies `types` to an array of the same length.
+template <class Space, class From, class To>
+void copy_types(From types, To to) {
+    for_each<Space>(
+        "AtomRows::copy_types", static_cast<std::int64_t>(types.extent(0)),
+        KOKKOS_LAMBDA(std::int64_t row) { to(row) = types(row); });
+}
 
 /// Steps of `make_atom_rows`. Functions, as CUDA compilers take no kernels from private members.
 namespace atom_rows {
@@ -107,28 +117,43 @@ Integers<Space> to_space(const char* label, const std::vector<std::int32_t>& val
     return result;
 }
 
+/// Which atoms are part of the System, see `ModelTypes`.
+template <class Space>
+struct IsIncluded {
+    Integers<Space> types;
+    Integers<Space> by_type;
+    StridedView<const int, 1, Space> groups;
+    std::int32_t left_out_groups;
+    ViewIn<float*, Space> depth;
+    float largest_depth;
+
+    KOKKOS_FUNCTION bool operator()(std::int64_t atom) const {
+        return by_type(types(atom)) != 0 && depth(atom) <= largest_depth &&
+               (left_out_groups == 0 || (groups(atom) & left_out_groups) == 0);
+    }
+};
+
 /// The representative of each atom, -1 for atoms that are not part of the System. The table keeps, for each
 /// tag, the smallest of (depth, index): non-negative floats are ordered like their bits.
-template <class Space, class Types, class Tags>
-Integers<Space> find_representatives(Positions<Space> positions, Types engine_types, Tags tags,
-                                     std::int64_t n_owned, Integers<Space> included, Fractions fractions,
-                                     ViewIn<float*, Space> depth) {
+template <class Space, class Tags>
+Integers<Space> find_representatives(Positions<Space> positions, Tags tags, std::int64_t n_owned,
+                                     Fractions fractions, IsIncluded<Space> is_included) {
     const auto n_atoms = static_cast<std::int64_t>(positions.extent(0));
+    const auto depth = is_included.depth;
     const auto table = TagTable<Space>(n_atoms);
     for_each<Space>(
         "AtomRows::offer_representatives", n_atoms, KOKKOS_LAMBDA(std::int64_t atom) {
             const double position[3] = {positions(atom, 0), positions(atom, 1), positions(atom, 2)};
             depth(atom) = atom < n_owned ? 0.0F : fractions.depth(position);
-            if (included(engine_types(atom)) == 0) return;
+            if (!is_included(atom)) return;
             const auto bits = static_cast<std::uint64_t>(Kokkos::bit_cast<std::uint32_t>(depth(atom)));
             table.offer(tags(atom), (bits << 32) | static_cast<std::uint64_t>(atom));
         });
     Integers<Space> representative(uninitialised("AtomRows::representative"), n_atoms);
     for_each<Space>(
         "AtomRows::find_representatives", n_atoms, KOKKOS_LAMBDA(std::int64_t atom) {
-            const bool is_included = included(engine_types(atom)) != 0;
             representative(atom) =
-                is_included ? static_cast<std::int32_t>(table.find(tags(atom)) & 0xFFFFFFFFU) : -1;
+                is_included(atom) ? static_cast<std::int32_t>(table.find(tags(atom)) & 0xFFFFFFFFU) : -1;
         });
     return representative;
 }
@@ -177,8 +202,9 @@ void place_images(const AtomRows<Space>& rows, Positions<Space> positions, Integ
         });
 }
 
-template <class Space, class Types>
-Integers<Space> types_of(Integers<Space> atom_of_row, Types engine_types, Integers<Space> model_type) {
+template <class Space>
+Integers<Space> types_of(Integers<Space> atom_of_row, Integers<Space> engine_types,
+                         Integers<Space> model_type) {
     const auto n_rows = static_cast<std::int64_t>(atom_of_row.extent(0));
     const auto result = Integers<Space>(uninitialised("AtomRows::types"), n_rows);
     for_each<Space>(
@@ -189,30 +215,42 @@ Integers<Space> types_of(Integers<Space> atom_of_row, Types engine_types, Intege
 
 } // namespace atom_rows
 
-/// `positions` `[n_owned + n_ghosts, 3]`, `types` and `tags` `[n_owned + n_ghosts]`, as in `Atoms`.
+/// `positions` `[n_owned + n_ghosts, 3]`; `types`, `tags` and `groups` `[n_owned + n_ghosts]`, as in `Atoms`.
 template <class Space, class Tags>
 AtomRows<Space> make_atom_rows(RowsView<const double, 3, Space> positions,
-                               StridedView<const int, 1, Space> types, Tags tags, std::int64_t n_owned,
-                               const Box& box, const ModelTypes& model_types) {
+                               StridedView<const int, 1, Space> types, Tags tags,
+                               StridedView<const int, 1, Space> groups, std::int64_t n_owned, const Box& box,
+                               const ModelTypes& model_types) {
     AtomRows<Space> rows;
+    rows.engine_types =
+        atom_rows::Integers<Space>(uninitialised("AtomRows::engine_types"), positions.extent(0));
+    copy_types<Space>(types, rows.engine_types);
     rows.placements = ViewIn<Placement*, Space>(uninitialised("AtomRows::placements"), positions.extent(0));
     rows.depth = ViewIn<float*, Space>(uninitialised("AtomRows::depth"), positions.extent(0));
     const auto model_type = atom_rows::to_space<Space>("AtomRows::model_type", model_types.types);
     const auto included = atom_rows::to_space<Space>("AtomRows::included", model_types.included);
     const auto fractions = Fractions(box);
-    const auto representative = atom_rows::find_representatives<Space>(positions, types, tags, n_owned,
-                                                                       included, fractions, rows.depth);
+    const auto is_included =
+        atom_rows::IsIncluded<Space>{rows.engine_types,           included,   groups,
+                                     model_types.left_out_groups, rows.depth, float(model_types.depth)};
+    const auto representative =
+        atom_rows::find_representatives<Space>(positions, tags, n_owned, fractions, is_included);
     atom_rows::number_rows<Space>(rows, representative, n_owned);
     atom_rows::place_images<Space>(rows, positions, representative, fractions);
-    rows.types = atom_rows::types_of<Space>(rows.atom_of_row, types, model_type);
+    rows.types = atom_rows::types_of<Space>(rows.atom_of_row, rows.engine_types, model_type);
     return rows;
 }
 
+/// Writes 1 to `is_found`, if an atom has another type than when the rows were made. On a device it does not
+/// wait for the end.
 template <class Space>
-void copy_types(ViewIn<const std::int32_t*, Space> types, StridedView<std::int32_t, 1, Space> to) {
+void find_other_types(ViewIn<const std::int32_t*, Space> types_before,
+                      StridedView<const int, 1, Space> types_now, std::int64_t* is_found) {
     for_each<Space>(
-        "AtomRows::copy_types", static_cast<std::int64_t>(types.extent(0)),
-        KOKKOS_LAMBDA(std::int64_t row) { to(row) = types(row); });
+        "AtomRows::find_other_types", static_cast<std::int64_t>(types_before.extent(0)),
+        KOKKOS_LAMBDA(std::int64_t atom) {
+            if (types_before(atom) != types_now(atom)) Kokkos::atomic_store(is_found, std::int64_t(1));
+        });
 }
 
 /// The positions of the rows, in the precision of the model.

@@ -45,6 +45,7 @@ class KokkosMarshaller final : public Marshaller {
             }
         }
         if (counts_.extent(0) < requests.size()) counts_ = Counts("Marshaller::counts", requests.size());
+        has_other_types_() = 0;
     }
 
     std::int64_t n_rows() const override {
@@ -70,6 +71,15 @@ class KokkosMarshaller final : public Marshaller {
                                           rows_of<Scalar, 3, Space>(positions, "positions"));
         });
     }
+
+    void compare_types(const Array& types) override {
+        has_other_types_() = types.extents[0] == n_atoms_ ? 0 : 1;
+        if (has_other_types_() != 0) return;
+        find_other_types<Space>(rows_->engine_types, view_of<const int, 1, Space>(types, "types"),
+                                has_other_types_.data());
+    }
+
+    bool has_same_types() const override { return has_other_types_() == 0; }
 
     std::vector<std::int64_t> room_for_pairs(const Array& engine_positions) override {
         const auto positions = view_positions(engine_positions);
@@ -153,6 +163,7 @@ class KokkosMarshaller final : public Marshaller {
 #endif
     /// Written by kernels, read by the host.
     using Counts = Kokkos::View<std::int64_t*, CountsSpace>;
+    using Flag = Kokkos::View<std::int64_t, CountsSpace>;
 
     // Calls `body<float>()` or `body<double>()`, whichever the elements of the array are.
     template <class Body>
@@ -173,11 +184,17 @@ class KokkosMarshaller final : public Marshaller {
         return rows_of<const Scalar, 3, Space>(array, "gradients");
     }
 
+    static StridedView<const int, 1, Space> view_groups(const Atoms& atoms, const ModelTypes& model_types) {
+        if (model_types.left_out_groups == 0) return {};
+        return view_of<const int, 1, Space>(atoms.groups, "groups");
+    }
+
     template <class Tag>
     void rebuild_rows(const Atoms& atoms, const Box& box, const ModelTypes& model_types) {
-        rows_ = make_atom_rows<Space>(
-            view_positions(atoms.positions), view_of<const int, 1, Space>(atoms.types, "types"),
-            view_of<const Tag, 1, Space>(atoms.tags, "tags"), atoms.n_owned, box, model_types);
+        rows_ = make_atom_rows<Space>(view_positions(atoms.positions),
+                                      view_of<const int, 1, Space>(atoms.types, "types"),
+                                      view_of<const Tag, 1, Space>(atoms.tags, "tags"),
+                                      view_groups(atoms, model_types), atoms.n_owned, box, model_types);
     }
 
     template <class List>
@@ -194,6 +211,7 @@ class KokkosMarshaller final : public Marshaller {
     std::optional<AtomRows<Space>> rows_;
     std::vector<PairTopology<Space>> topologies_;
     Counts counts_;
+    Flag has_other_types_{"Marshaller::has_other_types"};
     ForcesView<Space> forces_;
     ThreadSums<3> thread_sums_;
 };

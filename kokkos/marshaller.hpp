@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct Atoms {
     /// `[n_owned + n_ghosts]`, int32 or int64: an identifier > 0, the same for all copies and images of an
     /// atom.
     Array tags;
+    /// `[n_owned + n_ghosts]`, int32: bits of the groups that an atom is in; read only if
+    /// `ModelTypes::left_out_groups` names one.
+    Array groups;
     std::int64_t n_owned = 0;
 };
 
@@ -79,12 +83,16 @@ struct PairArrays {
     Array samples;
 };
 
-/// The rows of the System that a model sees, from what an engine stores.
+/// Which atoms are part of the System, and what they are there.
 struct ModelTypes {
     /// By engine type (entry 0 unused): the model's type.
     std::vector<std::int32_t> types;
     /// By engine type: whether atoms of this type are part of the System.
     std::vector<std::int32_t> included;
+    /// Atoms in a group with one of these bits are left out.
+    std::int32_t left_out_groups = 0;
+    /// Ghosts farther than this outside of the rank's part of the box are left out.
+    double depth = std::numeric_limits<double>::infinity();
 };
 
 /// Turns what an engine stores (atoms with ghosts, neighbor rows) into what a model reads (one row for each
@@ -101,7 +109,7 @@ struct ModelTypes {
 ///
 /// All arrays are in the memory of the execution space, `place()`. On a device, what is called between two
 /// rebuilds only starts kernels, one after the other on `stream()`, and returns; but for `room_for_pairs`,
-/// which waits once.
+/// which waits once. Types may change between two rebuilds: `compare_types` tells.
 class Marshaller {
   public:
     virtual ~Marshaller() = default;
@@ -112,7 +120,7 @@ class Marshaller {
     virtual void* stream() const = 0;
 
     /// Finds the representatives and, for each request, the pairs that can come within its cutoff. `skin` is
-    /// how far an atom pair may approach until the engine rebuilds its list.
+    /// how far an atom pair may approach until the next `rebuild`.
     virtual void rebuild(const Atoms& atoms, const Box& box, const NeighborRows& list,
                          const ModelTypes& model_types, const std::vector<PairRequest>& requests,
                          double skin) = 0;
@@ -130,6 +138,11 @@ class Marshaller {
     virtual void write_types(const Array& types) const = 0;
     /// Writes `[n_rows, 3]` positions, float32 or float64.
     virtual void write_positions(const Array& engine_positions, const Array& positions) const = 0;
+    /// Compares the engine's types, `[n_owned + n_ghosts]` int32, with those at the last `rebuild`; the next
+    /// `room_for_pairs` waits for the result.
+    virtual void compare_types(const Array& types) = 0;
+    /// Whether they were the same. If not, what follows from the last `rebuild` has no meaning.
+    virtual bool has_same_types() const = 0;
     /// Rows that the arrays of each request need in a `write_pairs` for the same positions, which must
     /// follow: the numbers of pairs within the cutoff. The calling thread, which is quicker when it finds
     /// and writes pairs at once, returns upper bounds.

@@ -26,7 +26,10 @@ class Stopwatch {
   public:
     Stopwatch(double& total, std::optional<torch::Device> device) : total_(total), device_(device) {}
     ~Stopwatch() {
-        if (device_ && device_->is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device_->index());
+        try {
+            if (device_ && device_->is_cuda()) at::detail::getCUDAHooks().deviceSynchronize(device_->index());
+        } catch (const std::exception&) { // the next call of the device has the same error
+        }
         total_ += std::chrono::duration<double>(Clock::now() - start_).count();
     }
     Stopwatch(const Stopwatch&) = delete;
@@ -77,7 +80,8 @@ std::string text_of(const std::exception& error) {
 class Evaluator::Implementation {
   public:
     explicit Implementation(const Options& options)
-        : marshaller_(kk::make_marshaller(options.execution)),
+        : units_(options.units),
+          marshaller_(kk::make_marshaller(options.execution)),
           engine_device_(device_of(marshaller_->place())),
           model_(load(options)) {
         if (!model_.requested_inputs().empty()) {
@@ -93,13 +97,18 @@ class Evaluator::Implementation {
     void rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::NeighborRows& list,
                  const kk::ModelTypes& types, double skin, bool with_ghost_centers) {
         const Stopwatch watch(times_.marshal, awaited());
+        const c10::OptionalDeviceGuard device(model_.device());
         const kk::StreamGuard stream(engine_device_, marshaller_->stream());
         for (auto& request : requests_) {
             // beyond this depth, all that the center of a pair could tell an owned atom is out of range
             request.ghost_center_depth =
                 with_ghost_centers ? interaction_range() - request.cutoff + skin : -1;
         }
-        marshaller_->rebuild(atoms, box, list, types, requests_, skin);
+        // Twice the skin, as it is decided now which image of a ghost stands for all of them, and until the
+        // next list another one may come as near.
+        auto types_within_range = types;
+        types_within_range.depth = std::max(interaction_range(), cutoff()) + 2 * skin;
+        marshaller_->rebuild(atoms, box, list, types_within_range, requests_, skin);
 
         const auto n_rows = marshaller_->n_rows();
         const auto model_types = engine_tensor({n_rows}, torch::kInt32);
@@ -108,6 +117,13 @@ class Evaluator::Implementation {
         pbc_ = torch::tensor({box.periodic[0], box.periodic[1], box.periodic[2]}, torch::kBool)
                    .to(model_.device());
         select_owned_atoms(marshaller_->n_owned_rows() < n_rows);
+    }
+
+    bool count_pairs(const kk::Atoms& atoms) {
+        const Stopwatch watch(times_.marshal, awaited());
+        marshaller_->compare_types(atoms.types);
+        room_for_pairs_ = marshaller_->room_for_pairs(atoms.positions);
+        return marshaller_->has_same_types();
     }
 
     void warm_up(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies) {
@@ -126,6 +142,7 @@ class Evaluator::Implementation {
         return result;
     }
 
+    const Units& units() const { return units_; }
     double cutoff() const { return model_.cutoff(); }
     double interaction_range() const { return model_.interaction_range(); }
     const std::vector<int64_t>& known_types() const { return model_.capabilities()->atomic_types; }
@@ -159,6 +176,7 @@ class Evaluator::Implementation {
         mta::EvaluatorOptions model_options;
         model_options.length_unit = options.units.length;
         model_options.energy_unit = options.units.energy;
+        model_options.energy_variant = settings.variant;
         model_options.local_rank = options.local_rank;
         model_options.check_consistency = settings.check_consistency;
         model_options.device = options.execution == kk::Execution::calling_thread
@@ -174,6 +192,7 @@ class Evaluator::Implementation {
 
         // whatever the thread that runs the engine has set
         const c10::InferenceMode no_inference(false);
+        const c10::OptionalDeviceGuard device(model_.device());
         const kk::StreamGuard stream(engine_device_, marshaller_->stream());
         const auto energy = run_model(make_system(atoms, box), with_atom_energies);
         const auto gradients = differentiate(energy);
@@ -222,7 +241,7 @@ class Evaluator::Implementation {
         std::vector<torch::Tensor> vectors;
         std::vector<torch::Tensor> samples;
         std::vector<kk::PairArrays> arrays;
-        for (const auto room : marshaller_->room_for_pairs(atoms.positions)) {
+        for (const auto room : room_for_pairs_) {
             vectors.push_back(engine_tensor({room, 3}, model_.dtype()));
             samples.push_back(engine_tensor({room, 5}, torch::kInt32));
             arrays.push_back({kk::borrow(vectors.back()), kk::borrow(samples.back())});
@@ -329,6 +348,7 @@ class Evaluator::Implementation {
         }
     }
 
+    Units units_;
     std::unique_ptr<kk::Marshaller> marshaller_;
     /// Where the engine's atoms are.
     torch::Device engine_device_;
@@ -340,6 +360,8 @@ class Evaluator::Implementation {
     torch::Tensor types_;
     torch::Tensor pbc_;
     std::optional<mts::Labels> selected_atoms_;
+    // of the last positions
+    std::vector<std::int64_t> room_for_pairs_;
 
     kk::Box::Matrix cell_values_{};
     torch::Tensor constant_cell_;
@@ -353,6 +375,7 @@ class Evaluator::Implementation {
 Evaluator::Evaluator(const Options& options) : implementation_(std::make_unique<Implementation>(options)) {}
 Evaluator::~Evaluator() = default;
 
+const Units& Evaluator::units() const { return implementation_->units(); }
 double Evaluator::cutoff() const { return implementation_->cutoff(); }
 double Evaluator::interaction_range() const { return implementation_->interaction_range(); }
 const std::vector<long>& Evaluator::known_types() const { return implementation_->known_types(); }
@@ -369,6 +392,8 @@ void Evaluator::rebuild(const kk::Atoms& atoms, const kk::Box& box, const kk::Ne
                         const kk::ModelTypes& types, double skin, bool with_ghost_centers) {
     implementation_->rebuild(atoms, box, list, types, skin, with_ghost_centers);
 }
+
+bool Evaluator::count_pairs(const kk::Atoms& atoms) { return implementation_->count_pairs(atoms); }
 
 void Evaluator::warm_up(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies) {
     implementation_->warm_up(atoms, box, with_atom_energies);

@@ -89,6 +89,8 @@ class Evaluator {
     Evaluator(const Evaluator&) = delete;
     Evaluator& operator=(const Evaluator&) = delete;
 
+    /// Those that the model was loaded for.
+    const Units& units() const;
     /// Largest cutoff of the pairs that the model asks for, 0 if it asks for none; engine's unit of length.
     double cutoff() const;
     /// Smallest cutoff: with pairs that end beyond it from the interaction range, ghosts need pairs of their
@@ -105,13 +107,17 @@ class Evaluator {
     /// Where the model runs and in which precision.
     std::string device_and_dtype() const;
 
-    /// Takes over a new neighbor list; `skin` is how far pairs may approach until the next one, and
-    /// `with_ghost_centers` says that it has rows for ghosts too.
+    /// Takes over a neighbor list; `skin` is how far pairs may approach until the next call, and
+    /// `with_ghost_centers` says that the list has rows for ghosts too.
     void rebuild(const metatensor_kokkos::Atoms& atoms, const metatensor_kokkos::Box& box,
                  const metatensor_kokkos::NeighborRows& list, const metatensor_kokkos::ModelTypes& types,
                  double skin, bool with_ghost_centers);
 
-    /// Energy and derivatives for the present positions.
+    /// Finds how many pairs there are for the present positions, which `evaluate` and `warm_up` then take.
+    /// False, and of no use, if atoms have other types than at the last `rebuild`, which is needed then.
+    bool count_pairs(const metatensor_kokkos::Atoms& atoms);
+
+    /// Energy and derivatives for the positions of the last `count_pairs`.
     /// @throws std::exception when the model throws, or returns anything but what was asked for, before
     /// anything was added to the targets.
     Evaluation evaluate(const metatensor_kokkos::Atoms& atoms, const metatensor_kokkos::Box& box,

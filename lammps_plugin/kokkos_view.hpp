@@ -16,8 +16,8 @@ class KokkosView final : public LammpsView {
 
     /// Brings what is read to this execution space, and tells LAMMPS what will be written.
     void sync() {
-        types_changed_ = atom_kokkos().k_type.template need_sync<DeviceType>();
         atom_kokkos().sync(space, X_MASK | F_MASK | TYPE_MASK | TAG_MASK);
+        if (left_out_groups() != 0) atom_kokkos().sync(space, MASK_MASK);
         atom_kokkos().modified(space, F_MASK);
     }
 
@@ -26,6 +26,7 @@ class KokkosView final : public LammpsView {
         result.positions = rows(atom_kokkos().k_x.template view<DeviceType>());
         result.types = rows(atom_kokkos().k_type.template view<DeviceType>());
         result.tags = rows(atom_kokkos().k_tag.template view<DeviceType>());
+        result.groups = rows(atom_kokkos().k_mask.template view<DeviceType>());
         result.n_owned = n_owned();
         return result;
     }
@@ -46,15 +47,6 @@ class KokkosView final : public LammpsView {
         return rows(atom_kokkos().k_f.template view<DeviceType>());
     }
 
-    bool types_changed() const override {
-        if constexpr (on_host) return LammpsView::types_changed();
-        return types_changed_;
-    }
-
-    void keep_types() override {
-        if constexpr (on_host) LammpsView::keep_types();
-    }
-
     /// The part of a View for the atoms that there are: LAMMPS has room for more.
     template <class View>
     metatensor_kokkos::Array rows(const View& view) const {
@@ -70,8 +62,6 @@ class KokkosView final : public LammpsView {
 
   private:
     LAMMPS_NS::AtomKokkos& atom_kokkos() const { return *static_cast<LAMMPS_NS::AtomKokkos*>(atom); }
-
-    bool types_changed_ = false;
 };
 
 } // namespace metatensor_lammps

@@ -3,8 +3,8 @@
 
 #include <lammps/atom.h>
 #include <lammps/domain.h>
-
-#include <algorithm>
+#include <lammps/group.h>
+#include <lammps/neighbor.h>
 
 namespace metatensor_lammps {
 
@@ -19,6 +19,7 @@ kk::Atoms LammpsView::atoms() const {
     result.positions = kk::borrow_matrix(n_all() > 0 ? atom->x[0] : nullptr, n_all(), 3);
     result.types = kk::borrow_vector(atom->type, n_all());
     result.tags = kk::borrow_vector(atom->tag, n_all());
+    result.groups = kk::borrow_vector(atom->mask, n_all());
     result.n_owned = n_owned();
     return result;
 }
@@ -56,11 +57,14 @@ kk::Array LammpsView::forces() const {
     return kk::borrow_matrix(n_all() > 0 ? atom->f[0] : nullptr, n_all(), 3);
 }
 
-bool LammpsView::types_changed() const {
-    return static_cast<std::int64_t>(seen_types_.size()) != n_all() ||
-           !std::equal(seen_types_.begin(), seen_types_.end(), atom->type);
+std::int32_t LammpsView::left_out_groups() const {
+    constexpr int all = 0; // number of the group with all atoms
+    std::int32_t bits = 0;
+    for (int k = 0; k < neighbor->nex_group; ++k) {
+        if (neighbor->ex1_group[k] == all) bits |= group->bitmask[neighbor->ex2_group[k]];
+        if (neighbor->ex2_group[k] == all) bits |= group->bitmask[neighbor->ex1_group[k]];
+    }
+    return bits;
 }
-
-void LammpsView::keep_types() { seen_types_.assign(atom->type, atom->type + n_all()); }
 
 } // namespace metatensor_lammps

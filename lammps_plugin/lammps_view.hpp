@@ -6,8 +6,6 @@
 #include <lammps/neigh_list.h>
 #include <lammps/pointers.h>
 
-#include <vector>
-
 namespace metatensor_lammps {
 
 /// Reads what a LAMMPS stores, without copies. Pointers into LAMMPS are good until it next moves atoms.
@@ -24,16 +22,12 @@ class LammpsView : protected LAMMPS_NS::Pointers {
     virtual metatensor_kokkos::NeighborRows neighbors(LAMMPS_NS::NeighList& list, bool with_ghosts) const;
     /// `[n_all, 3]`.
     virtual metatensor_kokkos::Array forces() const;
-    /// Whether types of atoms are not what they were at the last `keep_types`: commands such as 'fix sgcmc'
-    /// change types without a new neighbor list.
-    virtual bool types_changed() const;
-    virtual void keep_types();
+    /// Bits of the groups whose atoms 'neigh_modify exclude' takes all pairs from, those with the group
+    /// "all": 'fix gcmc' does so with an atom that it tries to remove.
+    std::int32_t left_out_groups() const;
 
     std::int64_t n_owned() const;
     std::int64_t n_all() const;
-
-  private:
-    std::vector<int> seen_types_;
 };
 
 } // namespace metatensor_lammps

@@ -15,12 +15,14 @@
 #include <lammps/neigh_list.h>
 #include <lammps/neighbor.h>
 #include <lammps/timer.h>
+#include <lammps/universe.h>
 #include <lammps/update.h>
 #include <lammps/utils.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdlib>
 #include <exception>
 #include <thread>
 
@@ -35,14 +37,27 @@ namespace {
 
 std::vector<std::string> to_strings(int count, char** words) { return {words, words + count}; }
 
-/// Place of a rank among those on the same machine.
-int rank_on_node(MPI_Comm world) {
+/// Place of a rank among those on the same machine. With several partitions `world` has only some of these,
+/// but all launchers tell each process.
+int rank_on_node(MPI_Comm world, bool is_partition) {
+    if (is_partition) {
+        for (const auto* name : {"OMPI_COMM_WORLD_LOCAL_RANK", "MPI_LOCALRANKID", "MV2_COMM_WORLD_LOCAL_RANK",
+                                 "PALS_LOCAL_RANKID", "SLURM_LOCALID"}) {
+            const char* text = std::getenv(name);
+            if (text != nullptr) return std::atoi(text);
+        }
+    }
+#if defined(MPI_STUBS) // LAMMPS's own replacement of MPI, for one process
+    static_cast<void>(world);
+    return 0;
+#else
     MPI_Comm node = MPI_COMM_NULL;
     MPI_Comm_split_type(world, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
     int rank = 0;
     MPI_Comm_rank(node, &rank);
     MPI_Comm_free(&node);
     return rank;
+#endif
 }
 
 bool computes_atom_energies(LAMMPS_NS::Modify* modify) {
@@ -58,7 +73,7 @@ PairMetatensor::PairMetatensor(LAMMPS_NS::LAMMPS* lammps)
 
 PairMetatensor::PairMetatensor(LAMMPS_NS::LAMMPS* lammps, std::unique_ptr<LammpsView> view,
                                kk::Execution execution)
-    : Pair(lammps), view_(std::move(view)), execution_(execution) {
+    : Pair(lammps), view_(std::move(view)), execution_(execution), ghost_cutoff_(lammps) {
     single_enable = 0;
     restartinfo = 0;
     one_coeff = 1;
@@ -70,7 +85,6 @@ PairMetatensor::PairMetatensor(LAMMPS_NS::LAMMPS* lammps, std::unique_ptr<Lammps
 }
 
 PairMetatensor::~PairMetatensor() {
-    restore_ghost_cutoff();
     if (allocated != 0) {
         memory->destroy(setflag);
         memory->destroy(cutsq);
@@ -120,7 +134,7 @@ void PairMetatensor::stop_from_this_rank(const std::string& text) const {
 }
 
 void PairMetatensor::settings(int count, char** words) {
-    const int local_rank = rank_on_node(world);
+    const int local_rank = rank_on_node(world, universe->nworlds > 1);
     agree_or_stop("pair_style metatensor",
                   [&] { load_model(parse_settings(to_strings(count, words)), local_rank); });
     if (allocated != 0) std::fill_n(&setflag[0][0], (atom->ntypes + 1) * (atom->ntypes + 1), 0);
@@ -178,18 +192,20 @@ void PairMetatensor::check_simulation() {
     if (atom->tag_enable == 0) {
         error->all(HERE, "pair_style metatensor needs atom IDs: use 'atom_modify id yes'");
     }
-    if (atom->molecular != LAMMPS_NS::Atom::ATOMIC) {
-        for (int k = 1; k <= 3; ++k) {
-            if (force->special_lj[k] == 1.0 && force->special_coul[k] == 1.0) continue;
-            error->all(HERE, "pair_style metatensor needs all pairs of atoms, bonded ones too: use "
-                             "'special_bonds lj/coul 1.0 1.0 1.0'");
-        }
+    const auto loaded_for = evaluator_->units().style;
+    if (loaded_for != update->unit_style) {
+        error->all(HERE, "the units were '" + loaded_for +
+                             "' when pair_style metatensor loaded its model, and are '" + update->unit_style +
+                             "' now: give pair_style metatensor after units");
     }
     if (neighbor->includegroup != 0) {
         error->all(HERE, "pair_style metatensor needs the pairs of all atoms: it can not be used with "
                          "'neigh_modify include'");
     }
-    if (neighbor->nex_type + neighbor->nex_group + neighbor->nex_mol > 0 && comm->me == 0) {
+    int n_groups_of_pairs = neighbor->nex_group;
+    for (int k = 0; k < neighbor->nex_group; ++k) // atoms without any pair are left out, see left_out_groups
+        n_groups_of_pairs -= neighbor->ex1_group[k] == 0 || neighbor->ex2_group[k] == 0 ? 1 : 0;
+    if (neighbor->nex_type + n_groups_of_pairs + neighbor->nex_mol > 0 && comm->me == 0) {
         error->warning(HERE,
                        "pair_style metatensor does not see the pairs that 'neigh_modify exclude' leaves out, "
                        "and the energy is without them");
@@ -208,26 +224,15 @@ void PairMetatensor::check_simulation() {
 // Twice the skin, as it is decided when the list is built which image of a ghost stands for all of them, and
 // until the next list another one may come as near.
 void PairMetatensor::request_ghosts() {
-    restore_ghost_cutoff();
     const double range = evaluator_->interaction_range();
     ghost_centers_ = comm->nprocs > 1 && range > evaluator_->smallest_cutoff() * (1 + 1e-12);
     ghostneigh = ghost_centers_ ? 1 : 0;
-    if (!ghost_centers_) return;
+    if (!ghost_centers_) return ghost_cutoff_.release();
     if (comm->mode != LAMMPS_NS::Comm::SINGLE) {
         error->all(HERE, "this model of pair_style metatensor passes messages between atoms and needs "
                          "'comm_modify mode single' on several MPI ranks");
     }
-    user_ghost_cutoff_ = comm->cutghostuser;
-    wide_ghost_cutoff_ = std::max(comm->cutghostuser, range + 2 * neighbor->skin);
-    comm->cutghostuser = wide_ghost_cutoff_;
-}
-
-void PairMetatensor::restore_ghost_cutoff() {
-    // unless a later comm_modify has set another one
-    if (user_ghost_cutoff_ && comm != nullptr && comm->cutghostuser == wide_ghost_cutoff_) {
-        comm->cutghostuser = *user_ghost_cutoff_;
-    }
-    user_ghost_cutoff_.reset();
+    ghost_cutoff_.request(range + 2 * neighbor->skin);
 }
 
 void PairMetatensor::init_style() {
@@ -248,15 +253,54 @@ double PairMetatensor::init_one(int type_i, int type_j) {
     return cutoff;
 }
 
-void PairMetatensor::setup() { in_setup_ = true; }
+void PairMetatensor::setup() {
+    check_bonded_atoms();
+    in_setup_ = true;
+}
+
+// LAMMPS leaves bonded pairs out of its list where their factors are 0 and no other style needs them.
+void PairMetatensor::check_bonded_atoms() const {
+    if (atom->molecular == LAMMPS_NS::Atom::ATOMIC) return;
+    int is_there[4] = {0, 0, 0, 0}; // pairs that are 1-2, 1-3, 1-4 neighbors
+    for (int i = 0; i < atom->nlocal; ++i) {
+        for (int k = 1; k <= 3; ++k) {
+            if (atom->nspecial == nullptr) { // of molecules that share a template
+                is_there[k] = 1;
+            } else if (atom->nspecial[i][k - 1] > (k == 1 ? 0 : atom->nspecial[i][k - 2])) {
+                is_there[k] = 1;
+            }
+        }
+    }
+    int is_anywhere[4] = {};
+    MPI_Allreduce(is_there, is_anywhere, 4, MPI_INT, MPI_MAX, world);
+    for (int k = 1; k <= 3; ++k) {
+        if (is_anywhere[k] == 0 || neighbor->special_flag[k] != 0) continue;
+        error->all(HERE,
+                   "pair_style metatensor needs all pairs of atoms, bonded ones too, and LAMMPS leaves out "
+                   "1-" +
+                       std::to_string(k + 1) +
+                       " neighbors, whose factors are 0: use 'special_bonds lj/coul "
+                       "1.0 1.0 1.0', or 1e-20 in place of 0 if another style needs the factors");
+    }
+}
 
 void PairMetatensor::update_topology() {
     const ListBuild build = {neighbor->ncalls, neighbor->lastcall, list};
-    if (neighbor->ago != 0 && build == seen_build_ && !view_->types_changed()) return;
+    if (neighbor->ago == 0 || build != seen_build_) rebuild_topology();
     seen_build_ = build;
-    view_->keep_types();
-    evaluator_->rebuild(view_->atoms(), view_->box(), view_->neighbors(*list, ghost_centers_), types_,
-                        neighbor->skin, ghost_centers_);
+    if (evaluator_->count_pairs(view_->atoms())) return;
+    // commands such as 'fix sgcmc' change types without a new neighbor list
+    rebuild_topology();
+    evaluator_->count_pairs(view_->atoms());
+}
+
+// In the life of a list an atom pair moves apart or together by at most a skin: when some of it has passed,
+// they may have moved apart by so much, and come back.
+void PairMetatensor::rebuild_topology() {
+    types_.left_out_groups = view_->left_out_groups();
+    const double skin = (neighbor->ago == 0 ? 1 : 2) * neighbor->skin;
+    evaluator_->rebuild(view_->atoms(), view_->box(), view_->neighbors(*list, ghost_centers_), types_, skin,
+                        ghost_centers_);
 }
 
 // TorchScript compiles a model during its first runs: let that happen before LAMMPS starts its clock.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "evaluator.hpp"
+#include "ghost_cutoff.hpp"
 #include "lammps_view.hpp"
 #include "settings.hpp"
 
@@ -10,7 +11,6 @@
 #include <array>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -66,11 +66,12 @@ class PairMetatensor : public LAMMPS_NS::Pair {
 
     void allocate();
     void load_model(const Settings& settings, int local_rank);
+    void check_bonded_atoms() const;
     void print_model() const;
     void check_simulation();
     void request_ghosts();
-    void restore_ghost_cutoff();
     void update_topology();
+    void rebuild_topology();
     void warm_up();
     Targets find_targets() const;
     Evaluation evaluate();
@@ -87,9 +88,7 @@ class PairMetatensor : public LAMMPS_NS::Pair {
     std::unique_ptr<Evaluator> evaluator_;
     metatensor_kokkos::ModelTypes types_;
     bool ghost_centers_ = false;
-    /// What `comm_modify cutoff` said before this style asked for a wider halo.
-    std::optional<double> user_ghost_cutoff_;
-    double wide_ghost_cutoff_ = 0;
+    GhostCutoff ghost_cutoff_;
     /// Whether LAMMPS prepares a run: not part of its time.
     bool in_setup_ = false;
     /// Whether the model was compiled for the total energy, and for energies of atoms.

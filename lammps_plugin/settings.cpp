@@ -34,8 +34,9 @@ struct Option {
 };
 
 /// The keywords of pair_style: one row each.
-constexpr std::array<Option, 3> options = {{
+constexpr std::array<Option, 4> options = {{
     {"device", "DEVICE", [](Settings& settings, const std::string& value) { settings.device = value; }},
+    {"variant", "NAME", [](Settings& settings, const std::string& value) { settings.variant = value; }},
     {"extensions", "DIRECTORY",
      [](Settings& settings, const std::string& value) {
          settings.extensions = parse_folder("extensions", value);

@@ -13,6 +13,8 @@ struct Settings {
     std::string model;
     /// Device to run on; the first of the model's devices that is there, if not given.
     std::optional<std::string> device;
+    /// Which of the model's energies to take, for `energy/variant`; the only one there is, if not given.
+    std::optional<std::string> variant;
     /// Folder with TorchScript extensions of the model.
     std::optional<std::string> extensions;
     /// Whether all that goes into the model and comes out of it is checked, at each step.

@@ -24,6 +24,7 @@ class AnyPlace final : public Marshaller {
         atoms_there.positions = there(atoms.positions);
         atoms_there.types = there(atoms.types);
         atoms_there.tags = there(atoms.tags);
+        if (atoms.groups.rank != 0) atoms_there.groups = there(atoms.groups);
         auto list_there = list;
         list_there.centers = there(list.centers);
         list_there.counts = there(list.counts);
@@ -47,6 +48,8 @@ class AnyPlace final : public Marshaller {
         inner_->write_positions(there(engine_positions), result);
         back(result, positions);
     }
+    void compare_types(const Array& types) override { inner_->compare_types(there(types)); }
+    bool has_same_types() const override { return inner_->has_same_types(); }
     std::vector<std::int64_t> room_for_pairs(const Array& engine_positions) override {
         return inner_->room_for_pairs(there(engine_positions));
     }

@@ -33,6 +33,60 @@ TEST_P(MarshallerRows, ExcludedTypesHaveNoRowsAndNoPairs) {
     EXPECT_EQ(sorted(named_pairs(*marshaller, rank, write_pairs(*marshaller, rank))), sorted(expected));
 }
 
+TEST_P(MarshallerRows, AtomsOfLeftOutGroupsHaveNoRowsAndNoPairs) {
+    // tags 1, 4, 7, ... are in the second of three groups, and 2, 5, 8, ... in the third
+    std::vector<int> groups;
+    for (const auto tag : rank.tags)
+        groups.push_back(1 | (tag % 3 == 1 ? 2 : 0) | (tag % 3 == 2 ? 4 : 0));
+    auto with_groups = rank.atoms();
+    with_groups.groups = borrow_vector(groups.data(), rank.n_all());
+    auto types = both_types;
+    types.left_out_groups = 2;
+    marshaller->rebuild(with_groups, box, rank.neighbors(), types, {{2.6, true}}, 0.4);
+    EXPECT_EQ(marshaller->n_rows(), 13);
+    auto expected = brute_force(atoms, box, 2.6);
+    std::erase_if(expected,
+                  [](const Pair& pair) { return std::get<0>(pair) % 3 == 1 || std::get<1>(pair) % 3 == 1; });
+    EXPECT_EQ(sorted(named_pairs(*marshaller, rank, write_pairs(*marshaller, rank))), sorted(expected));
+}
+
+TEST_P(MarshallerRows, FarGhostsAreLeftOut) {
+    Box half = box;
+    half.upper[0] = 0.5;
+    const Rank part(atoms, half, 3, 3);
+    auto types = both_types;
+    marshaller->rebuild(part.atoms(), half, part.neighbors(), types, {{1.5, true}}, 0.1);
+    const auto pairs_of_all = named_pairs(*marshaller, part, write_pairs(*marshaller, part));
+    const auto n_all = marshaller->n_rows();
+    types.depth = 1.7;
+    marshaller->rebuild(part.atoms(), half, part.neighbors(), types, {{1.5, true}}, 0.1);
+    EXPECT_LT(marshaller->n_rows(), n_all);
+    EXPECT_GT(marshaller->n_rows(), marshaller->n_owned_rows());
+    EXPECT_EQ(named_pairs(*marshaller, part, write_pairs(*marshaller, part)), pairs_of_all);
+    types.depth = 0;
+    marshaller->rebuild(part.atoms(), half, part.neighbors(), types, {{1.5, true}}, 0.1);
+    EXPECT_EQ(marshaller->n_rows(), marshaller->n_owned_rows());
+}
+
+TEST_P(MarshallerRows, ToldWhenTypesChange) {
+    const auto same_types = [&] {
+        marshaller->compare_types(rank.atoms().types);
+        marshaller->room_for_pairs(rank.atoms().positions);
+        return marshaller->has_same_types();
+    };
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
+    EXPECT_TRUE(same_types());
+    rank.types.back() = 3 - rank.types.back(); // of a ghost
+    EXPECT_FALSE(same_types());
+    EXPECT_FALSE(same_types());
+    marshaller->rebuild(rank.atoms(), box, rank.neighbors(), both_types, {{2.6, true}}, 0.4);
+    EXPECT_TRUE(same_types());
+    rank.types.front() = 3 - rank.types.front();
+    EXPECT_FALSE(same_types());
+    rank.types.front() = 3 - rank.types.front(); // and back
+    EXPECT_TRUE(same_types());
+}
+
 TEST_P(MarshallerRows, NoAtoms) {
     Rank empty({}, box, 3, 3);
     Atoms none;
@@ -41,7 +95,9 @@ TEST_P(MarshallerRows, NoAtoms) {
     none.tags = borrow_vector(empty.tags.data(), 0);
     marshaller->rebuild(none, box, empty.neighbors(), both_types, {{2.6, true}}, 0.4);
     EXPECT_EQ(marshaller->n_rows(), 0);
+    marshaller->compare_types(none.types);
     EXPECT_EQ(marshaller->room_for_pairs(none.positions), std::vector<std::int64_t>{0});
+    EXPECT_TRUE(marshaller->has_same_types());
 }
 
 TEST_P(MarshallerRows, RefusesArraysOfAnotherType) {

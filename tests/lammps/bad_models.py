@@ -38,6 +38,8 @@ class Bad(torch.nn.Module):
         sample_name = "system"
         if self.kind == "talks":  # this is fine
             print("the model was called")
+        elif self.kind == "counts":  # so is this
+            print(len(system), "atoms in the system")
         elif self.kind == "throws":
             raise ValueError("this model throws on purpose")
         elif self.kind == "throws_in_low_places":  # those of the first rank

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from structures import ONLY_BINS, ARGON, block, structure
+from thermo import read_tables, thermo_output
 
 
 ATOMS = structure(ARGON, "p p p", block(2, 2, 2))
@@ -146,9 +147,30 @@ def test_atoms_without_ids(lammps, models):
 def test_bonded_atoms_need_all_pairs(lammps, models):
     atoms = ATOMS.replace("atom_style atomic", "atom_style full")
     lines = [f"pair_style metatensor {models('lennard_jones')}", "pair_coeff * * Ar"]
-    assert "special_bonds lj/coul 1.0 1.0 1.0" in failure(lammps, lines, atoms=atoms)
-    script = atoms + f"plugin load {lammps.plugin}\nspecial_bonds lj/coul 1.0 1.0 1.0\n" + "\n".join(lines)
-    lammps.run(script + "\nrun 0\n")
+    script = f"plugin load {lammps.plugin}\n" + "\n".join(lines) + thermo_output() + "run 0\n"
+    expected = read_tables(lammps.run(atoms + script))  # no bonds: nothing is left out
+
+    atoms = atoms.replace("create_box 1 box", "create_box 1 box bond/types 1 extra/bond/per/atom 2 extra/special/per/atom 12")
+    atoms += "bond_style zero\nbond_coeff *\ncreate_bonds single/bond 1 1 2\n"
+    text = failure(lammps, lines, atoms=atoms)
+    assert "leaves out 1-2 neighbors, whose factors are 0: use 'special_bonds lj/coul 1.0 1.0 1.0'" in text
+    for factors in ["1.0 1.0 1.0", "0.5 0.0 0.0", "1e-20 0 0"]:
+        tables = read_tables(lammps.run(atoms + f"special_bonds lj/coul {factors}\n" + script))
+        assert tables[0]["PotEng"][0] == pytest.approx(expected[0]["PotEng"][0], rel=1e-13)
+
+
+def test_units_that_change_behind_the_style(lammps, models):
+    lines = [f"pair_style metatensor {models('lennard_jones')}", "units real", ATOMS.replace("units metal", ""), "pair_coeff * * Ar"]
+    text = failure(lammps, lines, atoms="units metal\n")
+    assert "the units were 'metal' when pair_style metatensor loaded its model, and are 'real' now" in text
+
+
+def test_energies_of_which_one_must_be_chosen(lammps, models):
+    model = models("../../tests/lammps/isolated_atoms", "--energies", "0.0", "-5.0")
+    text = failure(lammps, [f"pair_style metatensor {model}"])
+    assert "energy/0" in text and "one of which must be asked for" in text
+    text = failure(lammps, [f"pair_style metatensor {model} variant 2"])
+    assert "there is no variant '2' of the output 'energy', only - 'energy/0': energy/0 - 'energy/1'" in text
 
 
 def test_pairs_that_others_leave_out(lammps, models):
@@ -159,6 +181,7 @@ def test_pairs_that_others_leave_out(lammps, models):
     script = ATOMS + f"plugin load {lammps.plugin}\n" + "\n".join(lines)
     output = lammps.run(script + "\nneigh_modify exclude type 1 1\nrun 0\n")
     assert "WARNING: pair_style metatensor does not see the pairs that 'neigh_modify exclude' leaves out" in output
+    assert "does not see the pairs" not in lammps.run(script + "\nneigh_modify exclude group all all\nrun 0\n")
 
 
 def test_message_passing_needs_one_ghost_cutoff(lammps, models):

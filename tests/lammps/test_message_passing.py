@@ -97,3 +97,13 @@ def test_message_passing_leaves_the_settings_of_others(lammps, models):
     script = ATOMS + "\n".join(model_lines(lammps, model, "Ar")) + "\nrun 0\n" + LJ + "\nrun 0\n"
     halos = re.findall(r"ghost atom cutoff = ([\d.]+)", lammps.run(script, n_ranks=2))
     assert halos == ["13", "10.5"]  # 2 layers of 4.5 and twice the skin of 2; cutoff 8.5 and skin
+
+
+def test_several_styles_widen_the_halo(lammps, models):
+    """And none leaves its own behind, whichever ends first."""
+    near, far = messages_model(models), messages_model(models, ["--second-cutoff", "6.0"])
+    script = ATOMS + f"plugin load {lammps.plugin}\npair_style hybrid/overlay metatensor {near} metatensor {far}\n"
+    script += "pair_coeff * * metatensor 1 Ar\npair_coeff * * metatensor 2 Ar\nrun 0\n"
+    script += "neighbor 0.5 bin\nrun 0\n" + LJ + "\nrun 0\n"
+    halos = re.findall(r"ghost atom cutoff = ([\d.]+)", lammps.run(script, n_ranks=2))
+    assert halos == ["14.5", "9"]  # LAMMPS prints it for new lists only

@@ -85,6 +85,91 @@ def test_types_that_change_without_a_new_neighbor_list(lammps, models):
     assert tables[0][1]["PotEng"][-1] != pytest.approx(tables[0][0]["PotEng"][0], rel=0.1)
 
 
+def test_types_that_change_long_after_a_list_was_made(lammps, models):
+    """Two atoms part by almost a skin and come back within the cutoff, all of it before the next list."""
+    script = """units metal
+atom_style atomic
+boundary f f f
+region box block 0 60 0 60 0 60
+create_box 2 box
+mass * 39.95
+create_atoms 1 single 20 30 30
+create_atoms 1 single 30.3 30 30
+create_atoms 1 single 20 50 50
+create_atoms 1 single 24 50 50
+neighbor 2.0 bin
+group pair id 1 2
+velocity all set 0 0 0
+velocity pair ramp vx -10 10 x 20 30.3
+{pair}
+fix nve all nve
+"""
+    script += THERMO + "run 80\nvelocity pair ramp vx 10 -10 x 19.2 31.1\nset atom 4 type 2\nrun 176 pre no\n"
+    model = models("lennard_jones", "--types", "18", "36", "--sigma", "3.4", "3.8", "--epsilon", "0.01", "0.02")
+    ours = model_lines(lammps, model, "Ar Kr")
+    theirs = ["pair_style lj/cut 8.5", "pair_modify mix geometric", "pair_coeff 1 1 0.01 3.4", "pair_coeff 2 2 0.02 3.8"]
+    logs = [lammps.run(script.replace("{pair}", "\n".join(pair))) for pair in [ours, theirs]]
+    assert [log.count("Neighbor list builds = 0") for log in logs] == [2, 2]
+    assert_same_tables(*map(read_tables, logs))
+    energies = read_tables(logs[0])[1]["PotEng"]
+    assert energies[-1] < energies[0] - 1e-4  # they came within the cutoff
+
+
+ISOLATED = "../../tests/lammps/isolated_atoms"
+
+
+@pytest.mark.parametrize("n_ranks", [1, 2])
+def test_atoms_that_gcmc_tries_to_remove(lammps, models, n_ranks):
+    """The same chain of Monte Carlo moves for atoms that have an energy alone, and a chemical potential as much lower."""
+    atoms = structure(ARGON, "p p p", block(4, 4, 4)).replace("neighbor 2.0", "neighbor 1.0")
+    atoms += "delete_atoms random fraction 0.2 yes all NULL 4711\nvelocity all create 80 4711\nfix nve all nve\n"
+    end = thermo_output("atoms f_moves[3] f_moves[4] f_moves[5] f_moves[6] press", every=5) + "run 20\n"
+    tables = []
+    for pair, energy in [(model_lines(lammps, models(ISOLATED, "--energies", "-1.0"), "Ar"), -1.0), ([LJ], 0.0)]:
+        moves = f"\nfix moves all gcmc 5 40 0 1 29494 80 {energy - 0.05} 0.5 full_energy\n"
+        tables += read_tables(lammps.run(atoms + "\n".join(pair) + moves + end, n_ranks))
+    assert_same_tables(tables[:1], tables[1:], rtol=1e-8)
+    assert tables[0]["f_moves[5]"][-1] > 20  # attempts
+
+
+def test_one_of_several_energies(lammps, models):
+    model = models(ISOLATED, "--energies", "0.0", "-5.0")
+    script = ATOMS + THERMO + f"plugin load {lammps.plugin}\n"
+    for variant in ["0", "1"]:
+        script += f"pair_style metatensor {model} variant {variant}\npair_coeff * * Ar\nrun 0\n"
+    tables = read_tables(lammps.run(script))
+    native = read_tables(lammps.run(ATOMS + LJ + THERMO + "run 0\n"))
+    assert_same_tables(tables[:1], native)
+    n_atoms = 4 * 4**3
+    assert tables[1]["PotEng"][0] == pytest.approx(tables[0]["PotEng"][0] - 5.0 * n_atoms, rel=1e-13)
+
+
+def test_energies_in_single_precision_are_added_in_double_precision(lammps, models):
+    """Large energies of atoms: what computes ask for changes nothing, and the energy follows the forces."""
+    model = models(ISOLATED, "--energies", "-1000.0", "--dtype", "float32")
+    script = ATOMS + "\n".join(model_lines(lammps, model, "Ar"))
+    script += "\ncompute energies all pe/atom\ncompute energy all reduce sum c_energies\n"
+    script += "velocity all create 80 4711\nfix nve all nve\n"
+    (alone,) = read_tables(lammps.run(script + thermo_output("pe etotal") + "run 6\n"))
+    (both,) = read_tables(lammps.run(script + thermo_output("pe etotal c_energy") + "run 6\n"))
+    assert alone["PotEng"].tolist() == both["PotEng"].tolist() == pytest.approx(both["c_energy"].tolist(), rel=1e-15)
+    # 256 roundings of 1000 eV to float32, 3e-5 each: a sum of 256,000 in float32 would have steps of 0.03
+    assert len(set(alone["PotEng"])) == 7
+    assert np.ptp(alone["TotEng"]) < 5e-3
+
+
+def test_far_ghosts_are_no_part_of_the_system(lammps, bad_model):
+    """Ghosts that another style needs are not for the model."""
+    model = bad_model("counts")
+    lines = f"plugin load {lammps.plugin}\npair_style {{}}\npair_coeff * * metatensor Ar\n{{}}run 0\n"
+    atoms = structure(ARGON, "p p p", block(8, 8, 8))
+    styles = f"hybrid/overlay metatensor {model} lj/cut 14.0"
+    log = lammps.run(atoms + lines.format(styles, "pair_coeff 1 1 lj/cut 0.0103 3.405\n"), n_ranks=2)
+    counts = {int(n) for n in re.findall(r"(\d+) atoms in the system", log)}
+    # half of the box, and on either side the range of 4 and twice the skin of 2, of which the last is sparse
+    assert len(counts) == 2 and max(counts) < 0.95 * 4 * 8**3
+
+
 def test_hybrid_overlay(lammps, models):
     model = argon_model(models)
     hybrid = f"""plugin load {lammps.plugin}

@@ -274,9 +274,12 @@ ModelEvaluationOptions Evaluator::evaluation_options(const EvaluationRequest& re
     return options;
 }
 
-DifferentiableEnergy Evaluator::compute_energy(const System& system, const EvaluationRequest& request) {
+DifferentiableEnergy Evaluator::compute_energy(const System& system, const EvaluationRequest& asked_for) {
     const WithGradients with_gradients;
-    check_request(request);
+    check_request(asked_for);
+    auto request = asked_for;
+    // energies of atoms can be added in float64, which a model in float32 does not do itself
+    request.atom_energies = request.atom_energies || (dtype_ == torch::kFloat32 && has_atom_energies());
     TORCH_CHECK_VALUE(system->device() == device_ && system->scalar_type() == dtype_, "the model works in ",
                       dtype_text(dtype_), " on ", device_, ", got a system in ",
                       dtype_text(system->scalar_type()), " on ", system->device());

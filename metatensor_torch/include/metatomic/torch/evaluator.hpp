@@ -103,6 +103,8 @@ struct Evaluation {
 /// The energy that a model has computed, and what it can be differentiated with respect to.
 struct DifferentiableEnergy {
     /// [1], or by atom [n_atoms] or [n_selected], on the model's device, with the graph of its computation.
+    /// By atom if that was asked for, and for all models in float32 that can: the energy is their sum in
+    /// float64.
     torch::Tensor values;
     /// What the model has read: positions, cell and vectors of pairs are leaves of that graph.
     System system;
@@ -207,9 +209,9 @@ class METATOMIC_TORCH_EXPORT Evaluator {
     /// recorded.
     ///
     /// @param system on the model's device and of its dtype, with all neighbor lists
-    /// @param request what to compute
+    /// @param asked_for what to compute
     /// @throws ValueError as for `evaluate`
-    DifferentiableEnergy compute_energy(const System& system, const EvaluationRequest& request);
+    DifferentiableEnergy compute_energy(const System& system, const EvaluationRequest& asked_for);
 
     /// The second half: derivatives of the sum of the values of `energy`, whose graph is freed.
     ///
