@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <limits>
 
+#include <sys/mount.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -174,16 +176,62 @@ TEST(Mts, ChecksInfo) {
                 ThrowsMessage<c10::ValueError>(HasSubstr("must be UTF-8 text")));
 }
 
-TEST(Mts, RefusesGradientNamesThatItCouldNotReadBack) {
+/// Block of one value with gradients of these names, which have gradients of the same name
+TensorBlock block_with_gradients(const std::vector<std::string>& names) {
     const auto labels = LabelsHolder::range("sample", 1);
-    const auto gradient =
+    const auto values =
         torch::make_intrusive<TensorBlockHolder>(torch::ones({1, 1}), labels, std::vector<Labels>{}, labels);
-    for (const auto* name : {"a/gradients/b", "gradients/a", "a/gradients", "../a"}) {
-        const auto values = gradient->copy();
-        values->add_gradient(name, gradient);
-        EXPECT_THAT([&] { save_buffer(values); }, ThrowsMessage<c10::ValueError>(HasSubstr("can not")))
-            << name;
+    const auto block = values->copy();
+    for (const auto& name : names) {
+        const auto gradient = values->copy();
+        if (name != "plain") gradient->add_gradient(name, values);
+        block->add_gradient(name, gradient);
     }
+    return block;
+}
+
+TEST(Mts, KeepsGradientsOfAnyName) {
+    for (const auto* name : {"", "gradients", "xgradients/y", "gradients/a", "a/gradients", "a/gradients/b",
+                             "gradients/gradients", "values.npy", "a b", "\u00e9"}) {
+        SCOPED_TRACE(name);
+        const auto block = block_with_gradients({name, "plain"});
+        const auto loaded = load_block_buffer(save_buffer(block));
+        EXPECT_EQ(loaded->gradients_list(), block->gradients_list());
+        EXPECT_EQ(TensorBlockHolder::gradient(loaded, name)->gradients_list(),
+                  std::vector<std::string>{name});
+
+        const auto map = torch::make_intrusive<TensorMapHolder>(LabelsHolder::single(), std::vector{loaded});
+        EXPECT_EQ(TensorMapHolder::block_by_id(load_buffer(save_buffer(map)), 0)->gradients_list(),
+                  (std::vector<std::string>{name, "plain"}));
+    }
+}
+
+TEST(Mts, RefusesGradientNamesThatItCouldNotReadBack) {
+    EXPECT_THAT([] { save_buffer(block_with_gradients({"../a"})); },
+                ThrowsMessage<c10::ValueError>(HasSubstr("can not save 'gradients/../a/values.npy'")));
+    for (const auto* name : {"a/gradients/b", "a/gradients"}) {
+        EXPECT_THAT(
+            [&] {
+                save_buffer(block_with_gradients({"a", name}));
+            },
+            ThrowsMessage<c10::ValueError>(
+                HasSubstr("with respect to '" + std::string(name) + "' and 'a' can not be saved")));
+    }
+}
+
+TEST(Mts, WritesToFilesThatAreMounted) {
+    const TemporaryFile source("source.mts");
+    const TemporaryFile file("mounted.mts");
+    save(source.path(), tensor_map());
+    save(file.path(), tensor_map());
+    if (::mount(source.path().c_str(), file.path().c_str(), nullptr, MS_BIND, nullptr) != 0) {
+        GTEST_SKIP() << "files can not be mounted here";
+    }
+    save(file.path(), block()); // shorter than what is there
+    EXPECT_TRUE(same(load_block(file.path()), block()));
+    ASSERT_EQ(::umount(file.path().c_str()), 0);
+    EXPECT_TRUE(same(load_block(source.path()), block()));
+    EXPECT_TRUE(same(load(file.path()), tensor_map()));
 }
 
 } // namespace

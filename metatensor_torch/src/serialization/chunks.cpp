@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -20,6 +22,8 @@ namespace {
 
 /// Shorter chunks are joined: fewer calls of the system, for a copy that stays in the cache
 constexpr size_t MIN_WRITE = size_t{1} << 16;
+
+constexpr size_t COPIED_PIECE = size_t{1} << 20;
 
 /// A file that is written beside the one at `path` and takes its place in the end
 class Replacement {
@@ -62,8 +66,13 @@ class Replacement {
     void finish() {
         if (file_.close() != 0) fail("write", path_);
         if (temporary_.empty()) return;
-        if (std::rename(temporary_.c_str(), target_.c_str()) != 0) fail("write", path_);
-        temporary_.clear();
+        if (std::rename(temporary_.c_str(), target_.c_str()) == 0) {
+            temporary_.clear();
+        } else if (errno == EBUSY) {
+            write_in_place();
+        } else {
+            fail("write", path_);
+        }
     }
 
   private:
@@ -77,6 +86,23 @@ class Replacement {
             file_ = OpenFile(temporary_, O_WRONLY | O_CREAT | O_EXCL);
         } while (!file_.is_open() && errno == EEXIST);
         if (!file_.is_open()) temporary_.clear();
+    }
+
+    /// Copies the new file to the target: one that is mounted, as in containers, can not be replaced.
+    void write_in_place() {
+        const OpenFile source(temporary_, O_RDONLY);
+        if (!source.is_open()) fail("write", path_);
+        file_ = OpenFile(target_, O_WRONLY | O_TRUNC);
+        if (!file_.is_open()) fail("write", path_);
+        std::vector<std::byte> piece(COPIED_PIECE);
+        while (true) {
+            const auto n_read = ::read(source.descriptor(), piece.data(), piece.size());
+            if (n_read == 0) break;
+            if (n_read < 0 && errno == EINTR) continue;
+            if (n_read < 0) fail("write", path_);
+            write(std::span(piece).first(static_cast<size_t>(n_read)));
+        }
+        if (file_.close() != 0) fail("write", path_);
     }
 
     /// The file that a link leads to, which is there

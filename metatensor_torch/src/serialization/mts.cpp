@@ -34,9 +34,17 @@ std::string component_name(size_t index) { return "components/" + std::to_string
 
 // ------------------------------------------------------------------------------------------------- writing
 
-/// Whether the names of the entries of a gradient tell where its own name starts and ends
-bool can_be_found(const std::string& parameter) {
-    return ("/" + parameter + "/").find("/gradients/") == std::string::npos;
+/// ValueError if the names of the files of one gradient would be those of a gradient of another one
+void check_parameters(const details::BlockData& block) {
+    for (const auto& [parameter, gradient] : block.gradients) {
+        for (const auto& [other, gradient_of_other] : block.gradients) {
+            TORCH_CHECK_VALUE(
+                !(parameter + "/").starts_with(other + "/" + GRADIENTS), "gradients with respect to '",
+                parameter, "' and '", other,
+                "' can not be saved in one block: the former would be read as a gradient of the "
+                "latter");
+        }
+    }
 }
 
 /// Adds a block, or a gradient, which is at a depth of 1 or more and has the properties of its block.
@@ -49,9 +57,8 @@ void add_block(ZipWriter& zip, const std::string& prefix, const details::BlockDa
         zip.add(prefix + component_name(i), to_mts(*block.components[i]));
     }
     if (depth == 0) zip.add(prefix + PROPERTIES, to_mts(*block.properties));
+    check_parameters(block);
     for (const auto& [parameter, gradient] : block.gradients) {
-        TORCH_CHECK_VALUE(can_be_found(parameter), "gradients with respect to '", parameter,
-                          "' can not be saved: no part of the name between slashes may be 'gradients'");
         add_block(zip, prefix + GRADIENTS + parameter + "/", *gradient, depth + 1);
     }
 }
@@ -119,11 +126,16 @@ Labels read_labels(Stream& stream) {
 class GradientIndex {
   public:
     explicit GradientIndex(const ZipReader& zip) {
+        std::vector<std::string_view> folders;
         for (const std::string_view name : zip.names()) {
             for (const std::string_view file : {VALUES, SAMPLES}) {
-                if (name.ends_with(file)) add(name.substr(0, name.size() - file.size()));
+                if (!name.ends_with(file)) continue;
+                const auto folder = name.substr(0, name.size() - file.size());
+                if (folders_.insert(folder).second) folders.push_back(folder);
             }
         }
+        for (const auto folder : folders)
+            add(folder);
     }
 
     /// Parameters of the gradients of the block at `prefix`
@@ -134,16 +146,25 @@ class GradientIndex {
     }
 
   private:
-    /// Adds PREFIX/gradients/PARAMETER/, if `folder` has this form; the last `gradients/` counts.
+    /// Adds PREFIX/gradients/PARAMETER/, if `folder` has this form and PREFIX/ is a block or a gradient: the
+    /// longest of them, as PARAMETER may have `gradients/` in it.
     void add(std::string_view folder) {
         const std::string_view gradients = GRADIENTS;
-        const auto place = folder.rfind(gradients);
-        const bool found = place != std::string_view::npos && (place == 0 || folder[place - 1] == '/') &&
-                           place + gradients.size() < folder.size() && folder.ends_with('/');
-        if (!found) return;
-        const auto parameter = folder.substr(place + gradients.size());
-        if (!folders_.insert(folder).second) return;
-        parameters_[folder.substr(0, place)].push_back(parameter.substr(0, parameter.size() - 1));
+        if (!folder.ends_with('/')) return;
+        auto end = folder.size() - 1; // of PREFIX/gradients/
+        for (int tries = 0; end >= gradients.size(); ++tries) {
+            TORCH_CHECK(tries <= MAX_GRADIENT_DEPTH, "names of entries may have '", GRADIENTS, "' in them ",
+                        MAX_GRADIENT_DEPTH, " times, got more");
+            const auto place = folder.rfind(gradients, end - gradients.size());
+            if (place == std::string_view::npos) return;
+            const auto prefix = folder.substr(0, place);
+            if ((place == 0 || prefix.ends_with('/')) && folders_.contains(prefix)) {
+                const auto parameter = folder.substr(place + gradients.size());
+                parameters_[prefix].push_back(parameter.substr(0, parameter.size() - 1));
+                return;
+            }
+            end = place + gradients.size() - 1;
+        }
     }
 
     std::unordered_set<std::string_view> folders_;
