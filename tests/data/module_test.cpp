@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -75,6 +77,17 @@ TEST(Module, LeavesAloneWhatFitsAlready) {
     module.to(torch::kCPU, torch::kFloat32);
     EXPECT_TRUE(module.attr("tensor").is(tensor));
     EXPECT_TRUE(module.attr("list").is(before));
+}
+
+TEST(Module, TakesNotANumberForTheSame) {
+    const auto nan = std::numeric_limits<double>::quiet_NaN();
+    torch::jit::Module scripted("m");
+    const IValue numbers(c10::List<double>({nan}));
+    scripted.register_attribute("number", c10::FloatType::get(), nan);
+    scripted.register_attribute("list", c10::ListType::ofFloats(), numbers);
+    Module module = scripted;
+    module.to(torch::kMeta, torch::kFloat64);
+    EXPECT_TRUE(module.attr("list").is(numbers));
 }
 
 TEST(Module, MovesWhatIsInContainers) {

@@ -18,6 +18,11 @@ namespace {
 /// Attribute with the names of those to be moved
 constexpr auto BUFFER_NAMES = "_mts_buffer_names";
 
+/// Whether `moved` is `value` itself; a number always is, also one that is not equal to itself.
+bool is_same(const torch::IValue& moved, const torch::IValue& value) {
+    return value.isDouble() || value.isComplexDouble() || moved.is(value);
+}
+
 /// Moves metatensor objects, also inside of containers. What does not change is returned as it is, and what
 /// was moved before gives the same result again.
 class Mover {
@@ -83,7 +88,7 @@ class Mover {
         for (size_t i = 0; i < list.size(); ++i) {
             const torch::IValue value = list.get(i);
             auto moved = move(value);
-            if (moved.is(value)) continue;
+            if (is_same(moved, value)) continue;
             if (result.is(list)) result = list.copy();
             result.set(i, std::move(moved));
         }
@@ -94,7 +99,7 @@ class Mover {
         auto result = dict;
         for (const auto& item : dict) {
             auto moved = move(item.value());
-            if (moved.is(item.value())) continue;
+            if (is_same(moved, item.value())) continue;
             if (result.is(dict)) result = dict.copy();
             result.insert_or_assign(item.key(), std::move(moved));
         }
@@ -107,7 +112,7 @@ class Mover {
         bool same = true;
         for (const auto& element : elements) {
             moved.push_back(move(element));
-            same = same && moved.back().is(element);
+            same = same && is_same(moved.back(), element);
         }
         if (same) return value;
         return c10::ivalue::Tuple::createNamed(std::move(moved), value.type()->expect<c10::TupleType>());
@@ -144,7 +149,7 @@ void Module::move_attributes(std::optional<torch::Device> device, std::optional<
             const auto value = module.attr(name);
             if (value.isModule()) continue;
             auto moved = mover.move(value);
-            if (!moved.is(value)) module.setattr(name, std::move(moved));
+            if (!is_same(moved, value)) module.setattr(name, std::move(moved));
         }
     }
 }
