@@ -9,6 +9,7 @@
 
 #include "check.hpp"
 #include "data/block_data.hpp"
+#include "data/outside_of_modes.hpp"
 #include "lower_case.hpp"
 #include "metatomic/torch/quantities.hpp"
 #include "neighbors_layout.hpp"
@@ -290,8 +291,13 @@ System SystemHolder::to_positional(const torch::IValue& positional_1, const torc
 TensorBlock make_neighbor_list(const torch::Tensor& samples, const torch::Tensor& vectors) {
     static const std::vector<std::string> NAMES = {"first_atom", "second_atom", "cell_shift_a",
                                                    "cell_shift_b", "cell_shift_c"};
-    static const auto XYZ = metatensor_torch::LabelsHolder::range("xyz", 3);
-    static const auto DISTANCE = metatensor_torch::LabelsHolder::range("distance", 1);
+    // kept longer than modes of the first call
+    const auto range = [](const char* name, int64_t size) {
+        const metatensor_torch::details::OutsideOfModes guard;
+        return metatensor_torch::LabelsHolder::range(name, size);
+    };
+    static const auto XYZ = range("xyz", 3);
+    static const auto DISTANCE = range("distance", 1);
     check_shape("the samples of a neighbor list", samples, {-1, 5});
     check_dtype("the samples of a neighbor list", samples, torch::kInt32);
     check_shape("the vectors of a neighbor list", vectors, {samples.size(0), 3});

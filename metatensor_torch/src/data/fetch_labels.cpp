@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "data/labels_data.hpp"
+#include "data/outside_of_modes.hpp"
 
 namespace metatensor_torch::details {
 
@@ -81,6 +82,7 @@ void fetch_labels(const std::vector<Labels>& labels) {
     if (fetched.size() < 2) {
         return; // read when needed
     }
+    const OutsideOfModes guard;
     std::vector<torch::Tensor> flat;
     flat.reserve(rows.size());
     for (const auto& values : rows) {

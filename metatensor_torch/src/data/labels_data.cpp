@@ -2,10 +2,12 @@
 #include "data/labels_data.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include "data/empty_on_host.hpp"
+#include "data/outside_of_modes.hpp"
 
 namespace metatensor_torch::details {
 
@@ -18,6 +20,14 @@ torch::Tensor int64_tensor(const std::vector<int64_t>& values, torch::Device dev
     std::copy(values.begin(), values.end(), tensor.data_ptr<int64_t>());
     return device.is_cpu() ? tensor : tensor.to(device, /*non_blocking=*/true);
 }
+
+namespace {
+
+/// Whether what is made now may be of no use later: modes of Python, such as FakeTensorMode, make tensors of
+/// their own.
+bool in_python_mode() { return c10::impl::tls_is_dispatch_key_included(c10::DispatchKey::Python); }
+
+} // namespace
 
 LabelsData::LabelsData(torch::Tensor rows) : home_(std::move(rows)) {
     if (home_.is_cpu() && home_.is_contiguous()) {
@@ -44,6 +54,10 @@ torch::Tensor LabelsData::rows_on(torch::Device device) {
     }
     // never blocks: torch reads pageable memory before it returns, and the rows are not changed afterwards
     const auto& source = on_host() ? host_ : home_;
+    if (!has_data(source) || in_python_mode()) {
+        return source.to(device, /*non_blocking=*/true);
+    }
+    const OutsideOfModes guard;
     copies_.push_back(source.to(device, /*non_blocking=*/true));
     return copies_.back();
 }
@@ -52,6 +66,10 @@ const torch::Tensor& LabelsData::host_tensor() {
     if (!on_host()) {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (!on_host()) {
+            std::optional<OutsideOfModes> guard;
+            if (has_data(home_)) {
+                guard.emplace();
+            }
             host_ = home_.to(torch::kCPU).contiguous();
             host_ready_.store(true, std::memory_order_release);
         }
