@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "check.hpp"
+#include "data/derivatives.hpp"
 #include "metatomic/torch/system.hpp"
 #include "neighbors_layout.hpp"
 #include "pair_sums.hpp"
@@ -49,6 +50,10 @@ void register_autograd_neighbors(const System& system, const TensorBlock& neighb
     metatensor_torch::check_dtype("the values of `neighbors`", vectors, system->scalar_type());
     metatensor_torch::check_device("the values of `neighbors`", vectors, system->device());
     if (check_consistency) detail::check_pair_vectors(*system, vectors.squeeze(-1), samples);
+    TORCH_CHECK_NOT_IMPLEMENTED(!metatensor_torch::details::has_tangent(system->positions()) &&
+                                    !metatensor_torch::details::has_tangent(system->cell()),
+                                "`register_autograd_neighbors` has no forward-mode differentiation with "
+                                "respect to positions and cell");
     if (!system->positions().requires_grad() && !system->cell().requires_grad()) return;
 
     // the function makes a new tensor; the one of the block takes its place in the graph

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pair_sums.hpp"
 
+#include "data/derivatives.hpp"
+
 namespace metatomic_torch::detail {
 namespace {
 
@@ -58,7 +60,8 @@ struct SumPairsOnAtoms : torch::autograd::Function<SumPairsOnAtoms> {
 bool has_cpu_kernel(const torch::Tensor& pairs) {
     const auto dtype = pairs.scalar_type();
     const auto is_plain = pairs.has_storage(); // others wrap tensors, as vmap does
-    return is_plain && pairs.is_cpu() && (dtype == torch::kFloat32 || dtype == torch::kFloat64);
+    return is_plain && pairs.is_cpu() && !metatensor_torch::details::has_tangent(pairs) &&
+           (dtype == torch::kFloat32 || dtype == torch::kFloat64);
 }
 
 } // namespace

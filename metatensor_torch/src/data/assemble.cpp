@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "data/derivatives.hpp"
 #include "data/empty_on_host.hpp"
 
 namespace metatensor_torch::details {
@@ -110,7 +111,7 @@ void copy_on_device(const Tensor& values, const PartOfWhole& part, const Tensor&
 /// Whether elements can be copied as bytes
 bool is_plain(const Tensor& values) {
     return values.is_cpu() && values.layout() == torch::kStrided && !values.is_conj() && !values.is_neg() &&
-           values.has_storage();
+           values.has_storage() && !has_tangent(values);
 }
 
 /// A part whose rows ascend, on the way from the first to the last of them
@@ -254,12 +255,15 @@ Tensor assemble(const std::vector<Tensor>& values, std::vector<PartOfWhole> part
     plan->parts = std::move(parts);
     plan->shape = std::move(shape);
     plan->fill_value = fill_value;
-    bool differentiated = false;
+    bool has_graph = false;
+    bool has_tangents = false;
     for (const auto& part : values) {
         plan->sizes.emplace_back(part.size(0), part.size(-1));
-        differentiated = differentiated || part.requires_grad();
+        has_graph = has_graph || part.requires_grad();
+        has_tangents = has_tangents || has_tangent(part);
     }
-    if (differentiated && torch::GradMode::is_enabled()) {
+    // a function of ours has no forward mode: tangents go through those of torch
+    if (has_graph && !has_tangents && torch::GradMode::is_enabled()) {
         return Assembly::apply(at::TensorList(values), plan);
     }
     return assemble_values(values, *plan);

@@ -54,7 +54,7 @@ void check_gradient_samples(const LabelsHolder& samples, int64_t n_samples) {
     if (samples.count() == 0 || !details::has_data(samples.values())) {
         return;
     }
-    if (!samples.data()->on_host()) {
+    if (!samples.data()->on_host() && !samples.device().is_cpu()) {
         // asynchronous: an error stops the device as any index out of bounds does
         const auto places = samples.values().select(1, 0);
         at::_assert_async(

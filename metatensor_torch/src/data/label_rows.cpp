@@ -132,6 +132,12 @@ void merge_sorted(RowSpan rows, RowSpan wanted, int64_t first, int64_t* places) 
 
 } // namespace
 
+void refuse_sample(int64_t sample, int64_t n_samples) {
+    TORCH_CHECK_INDEX(false, "the 'sample' of an entry of a gradient must be the place of one of the ",
+                      n_samples, " samples of the block, got ", sample,
+                      ": the tensor that its labels were made of was changed afterwards");
+}
+
 bool is_sorted(RowSpan rows) { return rows.count == 0 || sorted_prefix(rows) == rows.count; }
 
 RowIndex::RowIndex(RowSpan rows) : RowIndex(rows, is_sorted(rows)) {}

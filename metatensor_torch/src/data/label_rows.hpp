@@ -45,6 +45,19 @@ inline int compare_rows(const int32_t* a, const int32_t* b, int64_t size) {
     return 0;
 }
 
+/// IndexError for the "sample" of an entry of a gradient that is not in the block
+[[noreturn]] void refuse_sample(int64_t sample, int64_t n_samples);
+
+/// Place of the sample that an entry of a gradient belongs to. It was checked when the gradient was added to
+/// the block; but labels share memory with the tensor that they were made of, which somebody may have
+/// changed.
+inline int64_t checked_sample(int32_t sample, int64_t n_samples) {
+    if (sample < 0 || sample >= n_samples) [[unlikely]] {
+        refuse_sample(sample, n_samples);
+    }
+    return sample;
+}
+
 /// Calls `function` with the number of columns: as a constant for the usual ones, so that loops over the
 /// columns are unrolled.
 template <typename Function>

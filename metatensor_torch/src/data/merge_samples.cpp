@@ -168,7 +168,10 @@ MergedSamples merge_gradient_samples(const Blocks& gradients, const MergedSample
         const auto* places = merged.places.const_data_ptr<int64_t>();
         return merge_on_host(gradients, names, /*sort=*/true,
                              [&](size_t block, const int32_t* sample, int32_t* row) {
-                                 row[0] = static_cast<int32_t>(places[merged.starts[block] + sample[0]]);
+                                 const auto start = merged.starts[block];
+                                 const auto n_samples = merged.starts[block + 1] - start;
+                                 const auto place = places[start + checked_sample(sample[0], n_samples)];
+                                 row[0] = static_cast<int32_t>(place);
                                  std::copy_n(sample + 1, names.size() - 1, row + 1);
                              });
     }

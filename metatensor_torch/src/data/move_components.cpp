@@ -5,6 +5,7 @@
 
 #include "check.hpp"
 #include "data/block_data.hpp"
+#include "data/derivatives.hpp"
 #include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 #include "metatensor/torch/tensor.hpp"
@@ -57,14 +58,14 @@ void copy_moved(const char* source, char* target, int64_t n_outer, int64_t n_mov
     }
 }
 
-/// Values with their axis `axis` before the last one; the others keep their order.
+/// Copy of values with their axis `axis` before the last one; the others keep their order.
 torch::Tensor move_axis(const torch::Tensor& values, int64_t axis) {
     const auto moved = values.movedim(axis, -2);
     const bool by_hand = values.is_cpu() && details::has_data(values) && values.is_contiguous() &&
                          !values.is_conj() && !values.is_neg() && values.numel() > 0 &&
-                         !(values.requires_grad() && torch::GradMode::is_enabled());
+                         !details::is_differentiated(values);
     if (!by_hand) {
-        return moved.contiguous();
+        return moved.clone(torch::MemoryFormat::Contiguous);
     }
     auto result = details::empty_on_host(moved.sizes(), values.scalar_type());
     const auto n_outer = c10::multiply_integers(values.sizes().slice(0, axis));
@@ -105,8 +106,9 @@ std::shared_ptr<BlockData> move_component(const BlockData& block, const std::str
     shape.erase(shape.begin() + component + 1);
     shape.back() = properties->count();
     // moved, not swapped: the components that follow keep their order
-    result->values =
-        (component == last ? block.values : move_axis(block.values, component + 1)).reshape(shape);
+    result->values = (component == last ? block.values.clone(torch::MemoryFormat::Contiguous)
+                                        : move_axis(block.values, component + 1))
+                         .view(shape);
     for (auto& [parameter, gradient] : result->gradients) {
         gradient = move_component(*gradient, name, properties);
     }

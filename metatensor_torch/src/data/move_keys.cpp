@@ -278,6 +278,11 @@ MergedProperties unite_properties(const Group& group) {
     for (size_t k = 0; k < group.size() && !all_the_same; ++k) {
         result.places[k] =
             details::find_host_rows(*result.properties->data(), *group[k].block->properties->data());
+        // they are there, unless somebody changed the tensor that labels were made of
+        const auto* places = result.places[k].const_data_ptr<int64_t>();
+        TORCH_CHECK_INDEX(
+            std::all_of(places, places + result.places[k].numel(), [](int64_t place) { return place >= 0; }),
+            "properties must not be changed after they were made, got other values");
     }
     return result;
 }

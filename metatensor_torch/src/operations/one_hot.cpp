@@ -9,6 +9,11 @@ namespace metatensor_torch {
 
 namespace {
 
+/// Whether the values can be read on the host without waiting for a device
+bool can_be_read(const LabelsHolder& labels) {
+    return labels.data()->on_host() || (labels.device().is_cpu() && details::has_data(labels.values()));
+}
+
 /// For each entry of column `column` of `labels` its place in `dimension`
 std::vector<int64_t> places_in(const LabelsHolder& labels, int64_t column, const LabelsHolder& dimension) {
     const auto rows = labels.data()->host();
@@ -53,7 +58,7 @@ torch::Tensor one_hot(const Labels& labels, const Labels& dimension) {
     TORCH_CHECK_VALUE(found != names.end(), "`labels` of 'one_hot' must have the dimension '",
                       dimension->names()[0], "', got [", comma_list(names), "]");
     const auto column = found - names.begin();
-    if (!labels->data()->on_host() || !dimension->data()->on_host()) {
+    if (!can_be_read(*labels) || !can_be_read(*dimension)) {
         return encode_on_device(*labels, column, *dimension);
     }
     const auto places = places_in(*labels, column, *dimension);

@@ -115,8 +115,10 @@ const Sorted& Sorter::gradient_samples(const BlockData& gradient, const Sorted& 
         new_place[order[i]] = static_cast<int32_t>(i);
     }
     std::vector<int32_t> values(rows.data, rows.data + rows.count * rows.size);
+    const auto n_samples = static_cast<int64_t>(new_place.size());
     for (int64_t i = 0; i < rows.count; ++i) {
-        values[i * rows.size] = new_place[values[i * rows.size]];
+        auto& sample = values[i * rows.size];
+        sample = new_place[details::checked_sample(sample, n_samples)];
     }
     known->second = sorted_rows(gradient.samples, {values.data(), rows.count, rows.size});
     return known->second;
@@ -140,6 +142,9 @@ details::BlockPtr Sorter::sort(const BlockData& block, const Sorted& samples) {
     }
     if (sorts(Axis::properties)) {
         move(-1, sorted(block.properties), result->properties);
+    }
+    if (result->values.is_same(block.values)) {
+        result->values = block.values.clone(torch::MemoryFormat::Contiguous);
     }
     for (const auto& [parameter, gradient] : block.gradients) {
         result->gradients.emplace_back(parameter, sort(*gradient, gradient_samples(*gradient, samples)));

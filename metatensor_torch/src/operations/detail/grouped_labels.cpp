@@ -152,7 +152,7 @@ const GroupedLabels& LabelsGrouping::group_gradient(const Labels& samples, const
     std::vector<int32_t> values(rows.data, rows.data + rows.count * rows.size);
     for (int64_t i = 0; i < rows.count; ++i) {
         auto& sample = values[i * rows.size];
-        sample = static_cast<int32_t>(group_of_sample[sample]);
+        sample = static_cast<int32_t>(group_of_sample[checked_sample(sample, groups->n_rows())]);
     }
     auto grouped = group_rows({values.data(), rows.count, rows.size});
     result.labels = labels_of(samples->names(), std::move(grouped.rows), samples->device());

@@ -18,7 +18,7 @@ using Parts = std::vector<JoinPart>;
 
 torch::Tensor concatenate_values(const Parts& parts, int64_t dim) {
     if (parts.size() == 1) {
-        return parts[0].block->values;
+        return parts[0].block->values.clone(torch::MemoryFormat::Contiguous);
     }
     std::vector<torch::Tensor> values;
     values.reserve(parts.size());

@@ -93,7 +93,9 @@ UnitedLabels unite_gradient_samples(const std::vector<Labels>& samples,
         const auto first = rows.size();
         rows.insert(rows.end(), source.data, source.data + source.count * source.size);
         for (int64_t i = 0; !moved.empty() && i < source.count; ++i) {
-            rows[first + i * source.size] = static_cast<int32_t>(moved[k][source[i][0]]);
+            const auto n_samples = static_cast<int64_t>(moved[k].size());
+            const auto place = moved[k][checked_sample(source[i][0], n_samples)];
+            rows[first + i * source.size] = static_cast<int32_t>(place);
         }
         count += source.count;
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "data/derivatives.hpp"
 #include "data/labels_data.hpp"
 
 namespace metatensor_torch::details {
@@ -24,12 +25,8 @@ bool has_usual_keys(const torch::Tensor& tensor) {
     return (tensor.key_set().raw_repr() & ~usual.raw_repr()) == 0;
 }
 
-bool is_recorded(const torch::Tensor& tensor) {
-    return (tensor.requires_grad() && c10::GradMode::is_enabled()) || tensor._fw_grad(0).defined();
-}
-
 bool is_memory_in_plain_thread(const torch::Tensor& tensor) {
-    return has_usual_keys(tensor) && tensor.is_contiguous() && !is_recorded(tensor);
+    return has_usual_keys(tensor) && tensor.is_contiguous() && !is_differentiated(tensor);
 }
 
 bool is_plain_in_plain_thread(const torch::Tensor& tensor) {
@@ -69,8 +66,12 @@ std::optional<PlainRows> plain_rows(const BlockData& gradient, const torch::Tens
     const auto shape = gradient.values.sizes();
     const auto n_own = shape.size() - static_cast<size_t>(values.dim() - 1);
     const auto rows = labels.host();
-    return PlainRows{rows.count, c10::multiply_integers(shape.slice(1, n_own - 1)),
-                     c10::multiply_integers(shape.slice(n_own)), rows.data, rows.size};
+    return PlainRows{rows.count,
+                     c10::multiply_integers(shape.slice(1, n_own - 1)),
+                     c10::multiply_integers(shape.slice(n_own)),
+                     values.size(0),
+                     rows.data,
+                     rows.size};
 }
 
 std::optional<PlainRows> plain_rows(const BlockData& gradient, const torch::Tensor& other_gradient,

@@ -8,6 +8,7 @@
 #include <ATen/Parallel.h>
 
 #include "data/empty_on_host.hpp"
+#include "data/label_rows.hpp"
 #include "operations/detail/blocks.hpp"
 
 /// Loops over memory that stand for calls of torch where these cost more than the work itself: for values on
@@ -34,6 +35,7 @@ struct PlainRows {
     /// Elements of a row: a number of times those of a sample
     int64_t n_repeats;
     int64_t n_inner;
+    int64_t n_samples;
     /// Samples of the rows: the first column of the gradient's samples
     const int32_t* samples;
     int64_t samples_stride;
@@ -81,7 +83,8 @@ void for_each_part(const PlainRows& rows, const Function& function) {
     const auto grain = std::max<int64_t>(at::internal::GRAIN_SIZE / row_size, 1);
     at::parallel_for(0, rows.n_rows, grain, [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {
-            const auto sample = int64_t{rows.samples[row * rows.samples_stride]} * rows.n_inner;
+            const auto sample =
+                checked_sample(rows.samples[row * rows.samples_stride], rows.n_samples) * rows.n_inner;
             for (int64_t repeat = 0; repeat < rows.n_repeats; ++repeat) {
                 function(sample, (row * rows.n_repeats + repeat) * rows.n_inner);
             }

@@ -8,6 +8,7 @@
 #include <ATen/OpMathType.h>
 #include <ATen/Parallel.h>
 
+#include "data/derivatives.hpp"
 #include "data/empty_on_host.hpp"
 #include "data/labels_data.hpp"
 
@@ -196,7 +197,7 @@ void reduce_segments(const torch::Tensor& values, torch::Tensor& out, const Shap
 
 bool has_segment_kernel(const torch::Tensor& values) {
     const auto type = values.scalar_type();
-    return values.is_cpu() && has_data(values) && !values.is_sparse() &&
+    return values.is_cpu() && has_data(values) && !values.is_sparse() && !has_tangent(values) &&
            (type == torch::kDouble || type == torch::kFloat || type == torch::kHalf ||
             type == torch::kBFloat16 || type == torch::kComplexDouble || type == torch::kComplexFloat);
 }

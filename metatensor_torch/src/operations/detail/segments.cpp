@@ -5,6 +5,7 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "data/derivatives.hpp"
 #include "data/labels_data.hpp"
 #include "operations/detail/loops.hpp"
 #include "operations/detail/memory.hpp"
@@ -17,8 +18,10 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+/// Whether a node of the graph is to be made; not for tangents, which go through functions of torch:
+/// functions of ours have no forward mode.
 bool needs_graph(const torch::Tensor& values) {
-    return torch::GradMode::is_enabled() && values.requires_grad();
+    return torch::GradMode::is_enabled() && values.requires_grad() && !has_tangent(values);
 }
 
 bool is_half(const torch::Tensor& values) {
@@ -114,7 +117,9 @@ torch::Tensor sum_without_graph(const torch::Tensor& values, int64_t dim, const 
     if (has_segment_kernel(values)) {
         return reduce_segments_on_cpu(values, dim, groups, SegmentResult::sum);
     }
-    return values.is_cuda() ? sum_on_device(values, dim, groups) : sum_by_index(values, dim, groups);
+    // segment_reduce has no forward mode
+    return values.is_cuda() && !has_tangent(values) ? sum_on_device(values, dim, groups)
+                                                    : sum_by_index(values, dim, groups);
 }
 
 torch::Tensor spread_without_graph(const torch::Tensor& values, int64_t dim, const RowGroups& groups) {
@@ -273,7 +278,7 @@ torch::Tensor variance_segments(const torch::Tensor& values, int64_t dim, const 
 }
 
 torch::Tensor root_of_variance(const torch::Tensor& variance) {
-    if (!needs_graph(variance)) {
+    if (!is_differentiated(variance)) {
         return variance.sqrt();
     }
     const auto zero = variance.detach() == 0;

@@ -24,8 +24,15 @@ std::vector<int64_t> same_entries(const Labels& labels, const Labels& selection)
         return all_places(rows.count);
     }
     const auto& index = labels->data()->index();
-    auto places = index.find_all(rows, wanted, index.sorted() && is_sorted(wanted));
-    places.erase(std::remove(places.begin(), places.end(), -1), places.end());
+    std::vector<int64_t> places;
+    std::vector<bool> taken(rows.count);
+    for (const auto place : index.find_all(rows, wanted, index.sorted() && is_sorted(wanted))) {
+        // labels whose uniqueness was not checked may have an entry twice
+        if (place >= 0 && !taken[place]) {
+            taken[place] = true;
+            places.push_back(place);
+        }
+    }
     return places;
 }
 
@@ -45,8 +52,8 @@ JoinedRows join_rows(const std::vector<Labels>& labels, size_t first, size_t las
     return joined;
 }
 
-/// Ascending places for the selections [first, last), which have the same names; false if two of them have an
-/// entry in common.
+/// Ascending places for the selections [first, last), which have the same names; false if there are several
+/// and an entry occurs twice.
 bool find_together(const Labels& labels, const std::vector<Labels>& selections, size_t first, size_t last,
                    std::vector<std::vector<int64_t>>& places) {
     const auto& names = selections[first]->names();
@@ -59,7 +66,7 @@ bool find_together(const Labels& labels, const std::vector<Labels>& selections, 
     const RowSpan wanted{joined.values.data(), static_cast<int64_t>(joined.owners.size()),
                          static_cast<int64_t>(names.size())};
     const RowIndex index(wanted);
-    if (index.duplicate()) {
+    if (last - first > 1 && index.duplicate()) {
         return false;
     }
     const auto rows = labels->data()->host();

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "check.hpp"
+#include "data/derivatives.hpp"
 #include "data/empty_on_host.hpp"
 #include "data/fetch_labels.hpp"
 #include "data/labels_data.hpp"
@@ -66,20 +67,22 @@ std::vector<torch::Tensor> gather_each(const torch::Tensor& values, int64_t dim,
 
 /// One gather for all parts, which share its result: its derivative is one gather too, however many they are.
 std::vector<torch::Tensor> cut_values(const torch::Tensor& values, int64_t dim, Slices& slices) {
-    if (slices.sizes.size() == 1 && slices.cover_in_order) {
-        return {values};
-    }
     if (is_plain_memory(values)) {
         return gather_each(values, dim, slices);
     }
-    const auto ordered =
-        slices.cover_in_order ? values : values.index_select(dim, index_of(slices, values.device()));
+    // a copy in any case: whoever changes a part does not change the block
+    const auto ordered = slices.cover_in_order ? values.clone(torch::MemoryFormat::Contiguous)
+                                               : values.index_select(dim, index_of(slices, values.device()));
     if (slices.sizes.size() == 1) {
         return {ordered};
     }
-    auto parts = ordered.split_with_sizes(slices.sizes, dim);
+    // No views for autograd, which would refuse changes of one of several. "unsafe" is to change `ordered`,
+    // which nobody can; transforms of torch have no such function.
+    const bool can_share = has_data(ordered) && !has_tangent(ordered);
+    auto parts = can_share ? at::unsafe_split_with_sizes(ordered, slices.sizes, dim)
+                           : ordered.split_with_sizes(slices.sizes, dim);
     for (auto& part : parts) {
-        part = part.contiguous();
+        part = can_share ? part.contiguous() : part.clone(torch::MemoryFormat::Contiguous);
     }
     return parts;
 }
@@ -123,8 +126,9 @@ struct PartOfGradient {
 /// each has, and these, with the sample's place in the part.
 std::vector<PartOfGradient> cut_rows(RowSpan rows, const PlacesOfSamples& samples, size_t n_parts) {
     std::vector<PartOfGradient> parts(n_parts);
+    const auto n_samples = static_cast<int64_t>(samples.part.size());
     for (int64_t i = 0; i < rows.count; ++i) {
-        const auto part = samples.part[rows[i][0]];
+        const auto part = samples.part[checked_sample(rows[i][0], n_samples)];
         if (part >= 0) {
             ++parts[part].count;
         }
