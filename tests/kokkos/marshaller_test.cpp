@@ -51,20 +51,20 @@ TEST_P(MarshallerRows, AtomsOfLeftOutGroupsHaveNoRowsAndNoPairs) {
 }
 
 TEST_P(MarshallerRows, FarGhostsAreLeftOut) {
-    Box half = box;
-    half.upper[0] = 0.5;
-    const Rank part(atoms, half, 3, 3);
+    Box slice = box; // of thickness 1.4: the others are up to 2.8 away
+    slice.upper[0] = 0.2;
+    const Rank part(atoms, slice, 3, 3);
     auto types = both_types;
-    marshaller->rebuild(part.atoms(), half, part.neighbors(), types, {{1.5, true}}, 0.1);
+    marshaller->rebuild(part.atoms(), slice, part.neighbors(), types, {{1.5, true}}, 0.1);
     const auto pairs_of_all = named_pairs(*marshaller, part, write_pairs(*marshaller, part));
     const auto n_all = marshaller->n_rows();
     types.depth = 1.7;
-    marshaller->rebuild(part.atoms(), half, part.neighbors(), types, {{1.5, true}}, 0.1);
+    marshaller->rebuild(part.atoms(), slice, part.neighbors(), types, {{1.5, true}}, 0.1);
     EXPECT_LT(marshaller->n_rows(), n_all);
     EXPECT_GT(marshaller->n_rows(), marshaller->n_owned_rows());
     EXPECT_EQ(named_pairs(*marshaller, part, write_pairs(*marshaller, part)), pairs_of_all);
     types.depth = 0;
-    marshaller->rebuild(part.atoms(), half, part.neighbors(), types, {{1.5, true}}, 0.1);
+    marshaller->rebuild(part.atoms(), slice, part.neighbors(), types, {{1.5, true}}, 0.1);
     EXPECT_EQ(marshaller->n_rows(), marshaller->n_owned_rows());
 }
 

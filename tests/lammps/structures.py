@@ -4,8 +4,10 @@
 import os
 
 
-# The KOKKOS package has no other lists.
-ONLY_BINS = "-sf kk" in os.environ.get("METATENSOR_LAMMPS_OPTIONS", "")
+OPTIONS = os.environ.get("METATENSOR_LAMMPS_OPTIONS", "").split()
+# the KOKKOS package has no other lists
+ONLY_BINS = "kk" in OPTIONS
+ON_GPU = "g" in OPTIONS
 OTHER_LIST = "bin" if ONLY_BINS else "nsq"
 
 ARGON = """

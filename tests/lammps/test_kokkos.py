@@ -2,7 +2,6 @@
 """pair_style metatensor/kk beside the plain style, and LAMMPS's own styles of the KOKKOS package."""
 
 import collections
-import os
 import pathlib
 import re
 import subprocess
@@ -10,16 +9,13 @@ import subprocess
 import numpy as np
 import pytest
 
-from structures import ARGON, SILICON, block, structure
+from structures import ARGON, ON_GPU, OPTIONS, SILICON, block, structure
 from test_native_styles import MODELS, SYSTEMS, assert_same_tables, model_lines, observe
 from test_plugin import other_plugin
 from thermo import read_dump, read_tables, thermo_output
 
 
-OPTIONS = os.environ.get("METATENSOR_LAMMPS_OPTIONS", "").split()
 pytestmark = pytest.mark.skipif("-k" not in OPTIONS, reason="this LAMMPS runs without KOKKOS")
-
-ON_GPU = "g" in OPTIONS
 
 SOME = ["perturbed", "triclinic", "mixed", "thin_slices", "empty_ranks"]
 

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from structures import ARGON, ONLY_BINS, OTHER_LIST, SILICON, block, structure
+from structures import ARGON, ON_GPU, ONLY_BINS, OTHER_LIST, SILICON, block, structure
 from test_native_styles import SYSTEMS, argon_model, assert_same_tables, model_lines, silicon_model
 from thermo import read_dump, read_tables, thermo_output
 
@@ -73,6 +73,10 @@ def test_rerun(lammps, models, n_ranks):
     assert_same_tables(*both(lammps, models, script, n_ranks))
 
 
+SET_ON_THE_GPU = pytest.mark.skipif(ON_GPU, reason="'set' changes types on the host only, also for LAMMPS's own styles")
+
+
+@SET_ON_THE_GPU
 def test_types_that_change_without_a_new_neighbor_list(lammps, models):
     atoms = structure(ARGON, "s s s", block(3, 3, 3)).replace("create_box 1", "create_box 2")
     script = atoms.replace("mass 1", "mass *") + "{pair}" + THERMO
@@ -85,6 +89,7 @@ def test_types_that_change_without_a_new_neighbor_list(lammps, models):
     assert tables[0][1]["PotEng"][-1] != pytest.approx(tables[0][0]["PotEng"][0], rel=0.1)
 
 
+@SET_ON_THE_GPU
 def test_types_that_change_long_after_a_list_was_made(lammps, models):
     """Two atoms part by almost a skin and come back within the cutoff, all of it before the next list."""
     script = """units metal
@@ -127,7 +132,11 @@ def test_atoms_that_gcmc_tries_to_remove(lammps, models, n_ranks):
     tables = []
     for pair, energy in [(model_lines(lammps, models(ISOLATED, "--energies", "-1.0"), "Ar"), -1.0), ([LJ], 0.0)]:
         moves = f"\nfix moves all gcmc 5 40 0 1 29494 80 {energy - 0.05} 0.5 full_energy\n"
-        tables += read_tables(lammps.run(atoms + "\n".join(pair) + moves + end, n_ranks))
+        log = lammps.run(atoms + "\n".join(pair) + moves + end, n_ranks, check=None)
+        if "Unrecognized fix style 'gcmc'" in log:
+            pytest.skip("this LAMMPS was built without its package MC")
+        tables += read_tables(log)
+    assert len(tables) == 2, log
     assert_same_tables(tables[:1], tables[1:], rtol=1e-8)
     assert tables[0]["f_moves[5]"][-1] > 20  # attempts
 
