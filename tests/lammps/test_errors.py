@@ -49,7 +49,7 @@ def test_not_an_atomistic_model(lammps, n_ranks):
     "words, message",
     [
         ("", "expected the file of a model after 'pair_style metatensor'"),
-        ("{model} colour red", "unknown keyword 'colour', expected one of: device DEVICE, extensions DIRECTORY"),
+        ("{model} colour red", "unknown keyword 'colour', expected one of: device DEVICE, variant NAME, extensions DIRECTORY"),
         ("{model} check_consistency", "keyword 'check_consistency' must be followed by on|off"),
         ("{model} check_consistency maybe", "the value of 'check_consistency' must be on or off, got 'maybe'"),
         ("{model} device toaster", "'toaster' is not a device that torch knows"),

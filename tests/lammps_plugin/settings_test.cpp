@@ -22,14 +22,16 @@ TEST(Settings, HaveDefaults) {
     const auto settings = parse_settings({"model.pt"});
     EXPECT_EQ(settings.model, "model.pt");
     EXPECT_EQ(settings.device, std::nullopt);
+    EXPECT_EQ(settings.variant, std::nullopt);
     EXPECT_EQ(settings.extensions, std::nullopt);
     EXPECT_FALSE(settings.check_consistency);
 }
 
 TEST(Settings, TakeKeywordsInAnyOrder) {
-    const auto settings =
-        parse_settings({"model.pt", "check_consistency", "on", "extensions", ".", "device", "cuda:1"});
+    const auto settings = parse_settings(
+        {"model.pt", "check_consistency", "on", "extensions", ".", "variant", "pbe", "device", "cuda:1"});
     EXPECT_THAT(settings.device, Optional(Eq("cuda:1")));
+    EXPECT_THAT(settings.variant, Optional(Eq("pbe")));
     EXPECT_THAT(settings.extensions, Optional(Eq(".")));
     EXPECT_TRUE(settings.check_consistency);
     EXPECT_FALSE(parse_settings({"model.pt", "check_consistency", "off"}).check_consistency);
@@ -42,8 +44,9 @@ TEST(Settings, SayWhatWasExpected) {
         [] {
             parse_settings({"m.pt", "colour", "red"});
         },
-        is_refused("unknown keyword 'colour', expected one of: device DEVICE, extensions DIRECTORY, "
-                   "check_consistency on|off"));
+        is_refused(
+            "unknown keyword 'colour', expected one of: device DEVICE, variant NAME, extensions DIRECTORY, "
+            "check_consistency on|off"));
     EXPECT_THAT(
         [] {
             parse_settings({"m.pt", "device"});
