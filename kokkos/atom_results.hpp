@@ -3,7 +3,7 @@
 
 #include "execution.hpp"
 #include "forces.hpp"
-#include "neighbors.hpp"
+#include "pair_topology.hpp"
 #include "thread_sums.hpp"
 #include "view_array.hpp"
 

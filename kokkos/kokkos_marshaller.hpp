@@ -5,8 +5,9 @@
 #include "atom_rows.hpp"
 #include "execution.hpp"
 #include "forces.hpp"
+#include "make_topology.hpp"
 #include "marshaller.hpp"
-#include "neighbors.hpp"
+#include "write_pairs.hpp"
 
 #include <optional>
 

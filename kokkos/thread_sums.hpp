@@ -2,7 +2,7 @@
 #pragma once
 
 #include "execution.hpp"
-#include "neighbors.hpp"
+#include "pair_topology.hpp"
 
 #include <Kokkos_Core.hpp>
 

@@ -17,7 +17,7 @@ class KokkosView final : public LammpsView {
     /// Brings what is read to this execution space, and tells LAMMPS what will be written.
     void sync() {
         atom_kokkos().sync(space, X_MASK | F_MASK | TYPE_MASK | TAG_MASK);
-        if (left_out_groups() != 0) atom_kokkos().sync(space, MASK_MASK);
+        if (excluded_groups().without_pairs != 0) atom_kokkos().sync(space, MASK_MASK);
         atom_kokkos().modified(space, F_MASK);
     }
 

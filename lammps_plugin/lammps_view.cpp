@@ -57,14 +57,19 @@ kk::Array LammpsView::forces() const {
     return kk::borrow_matrix(n_all() > 0 ? atom->f[0] : nullptr, n_all(), 3);
 }
 
-std::int32_t LammpsView::left_out_groups() const {
+ExcludedGroups LammpsView::excluded_groups() const {
     constexpr int all = 0; // number of the group with all atoms
-    std::int32_t bits = 0;
+    ExcludedGroups excluded;
     for (int k = 0; k < neighbor->nex_group; ++k) {
-        if (neighbor->ex1_group[k] == all) bits |= group->bitmask[neighbor->ex2_group[k]];
-        if (neighbor->ex2_group[k] == all) bits |= group->bitmask[neighbor->ex1_group[k]];
+        const auto first = neighbor->ex1_group[k];
+        const auto second = neighbor->ex2_group[k];
+        if (first == all || second == all) {
+            excluded.without_pairs |= group->bitmask[first == all ? second : first];
+        } else {
+            ++excluded.n_partial;
+        }
     }
-    return bits;
+    return excluded;
 }
 
 } // namespace metatensor_lammps

@@ -202,10 +202,9 @@ void PairMetatensor::check_simulation() {
         error->all(HERE, "pair_style metatensor needs the pairs of all atoms: it can not be used with "
                          "'neigh_modify include'");
     }
-    int n_groups_of_pairs = neighbor->nex_group;
-    for (int k = 0; k < neighbor->nex_group; ++k) // atoms without any pair are left out, see left_out_groups
-        n_groups_of_pairs -= neighbor->ex1_group[k] == 0 || neighbor->ex2_group[k] == 0 ? 1 : 0;
-    if (neighbor->nex_type + n_groups_of_pairs + neighbor->nex_mol > 0 && comm->me == 0) {
+    // atoms without any pair are no part of the System, so nothing is missing there
+    const auto n_exclusions = view_->excluded_groups().n_partial + neighbor->nex_type + neighbor->nex_mol;
+    if (n_exclusions > 0 && comm->me == 0) {
         error->warning(HERE,
                        "pair_style metatensor does not see the pairs that 'neigh_modify exclude' leaves out, "
                        "and the energy is without them");
@@ -297,7 +296,7 @@ void PairMetatensor::update_topology() {
 // In the life of a list an atom pair moves apart or together by at most a skin: when some of it has passed,
 // they may have moved apart by so much, and come back.
 void PairMetatensor::rebuild_topology() {
-    types_.left_out_groups = view_->left_out_groups();
+    types_.left_out_groups = view_->excluded_groups().without_pairs;
     const double skin = (neighbor->ago == 0 ? 1 : 2) * neighbor->skin;
     evaluator_->rebuild(view_->atoms(), view_->box(), view_->neighbors(*list, ghost_centers_), types_, skin,
                         ghost_centers_);

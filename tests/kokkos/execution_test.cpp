@@ -2,7 +2,7 @@
 #include "kokkos_environment.hpp"
 
 #include "kokkos/execution.hpp"
-#include "kokkos/neighbors.hpp"
+#include "kokkos/sort_rows.hpp"
 
 #include <gtest/gtest.h>
 
@@ -138,8 +138,7 @@ TYPED_TEST(RowLanes, SortRows) {
     const std::vector<std::int32_t> values = {27, 5,  31, 22, 0,  45, 44, 8, 46, 9,
                                               -1, -1, 3,  90, 17, 12, 1,  2, 80, 70};
     std::copy(values.begin(), values.end(), elements.data());
-    const auto sort =
-        pair_topology::SortRows<Host, Integers, ByValue>{begins, 4, elements, sorted, ByValue()};
+    const auto sort = SortRows<Host, Integers, ByValue>{begins, 4, elements, sorted, ByValue()};
     TypeParam::run([&](const auto& lanes) {
         for (int row = 0; row < 2; ++row)
             sort(row, lanes);

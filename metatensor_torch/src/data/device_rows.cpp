@@ -20,12 +20,6 @@ SortedRows sort_keys(const Tensor& keys) {
     return {std::move(order), std::move(is_first)};
 }
 
-/// For each key its number among the different ones, in ascending order: int64 [n]
-Tensor ranks_of(const Tensor& keys) {
-    const auto sorted = sort_keys(keys);
-    return torch::empty_like(keys).scatter_(0, sorted.order, sorted.is_first.cumsum(0) - 1);
-}
-
 /// int64 [n] keys, which are the same for the same rows and have the lexicographic order of the rows: two
 /// columns side by side; with more of them, the rank of what is packed already takes the place of the first.
 Tensor keys_of(const Tensor& rows) {
@@ -36,7 +30,7 @@ Tensor keys_of(const Tensor& rows) {
     auto keys = rows.select(1, 0).to(torch::kLong);
     for (int64_t column = 1; column < n_columns; ++column) {
         if (column > 1) {
-            keys = ranks_of(keys);
+            keys = sort_keys(keys).ranks();
         }
         // values are shifted by the lowest one, so that they are no less than 0 and below 2^32
         const auto values = rows.select(1, column).to(torch::kLong) - std::numeric_limits<int32_t>::min();
@@ -66,6 +60,10 @@ Tensor chosen_rows(const Tensor& rows, const Tensor& chosen) {
 }
 
 } // namespace
+
+Tensor SortedRows::ranks() const {
+    return torch::empty_like(order).scatter_(0, order, is_first.cumsum(0) - 1);
+}
 
 SortedRows sort_rows(const Tensor& rows) { return sort_keys(keys_of(rows)); }
 
@@ -122,9 +120,7 @@ MappedRows subtract_rows(const Tensor& first, const Tensor& second) {
 std::tuple<Tensor, Tensor> unique_rows(const Tensor& rows, bool sort) {
     const auto sorted = sort_rows(rows);
     if (sort) {
-        auto places =
-            torch::empty_like(sorted.order).scatter_(0, sorted.order, sorted.is_first.cumsum(0) - 1);
-        return {rows.index_select(0, chosen_rows(sorted.order, sorted.is_first)), std::move(places)};
+        return {rows.index_select(0, chosen_rows(sorted.order, sorted.is_first)), sorted.ranks()};
     }
     const auto first = first_places(sorted);
     const auto is_first = first == torch::arange(rows.size(0), first.options());

@@ -19,6 +19,9 @@ struct SortedRows {
     torch::Tensor order;
     /// whether the row differs from the one before, bool [n]
     torch::Tensor is_first;
+
+    /// for each row, in the order before sorting, its number among the different ones: int64 [n]
+    torch::Tensor ranks() const;
 };
 SortedRows sort_rows(const torch::Tensor& rows);
 

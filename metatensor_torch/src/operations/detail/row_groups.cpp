@@ -92,11 +92,11 @@ GroupedRows group_rows(RowSpan rows) {
 }
 
 RowsToGroup::RowsToGroup(torch::Tensor rows) : rows_(std::move(rows)) {
-    auto sorted = sort_rows(rows_);
-    order_ = std::move(sorted.order);
+    const auto sorted = sort_rows(rows_);
+    order_ = sorted.order;
     const auto in_order = (order_ == torch::arange(order_.numel(), order_.options())).all();
     flags_ = torch::cat({sorted.is_first, in_order.reshape({1})});
-    group_of_row_ = torch::empty_like(order_).scatter_(0, order_, sorted.is_first.cumsum(0) - 1);
+    group_of_row_ = sorted.ranks();
 }
 
 GroupedRows RowsToGroup::finish(const bool* flags) const {
