@@ -232,7 +232,7 @@ PairTopology<Space> make_topology(const AtomRows<Space>& rows, RowsView<const do
         Kokkos::resize(topology.neighbors, n_words * n_bits);
     if (order_varies) {
         topology.neighbors = sort_rows<Space>(topology.begins, n_bits, topology.neighbors,
-                                                             pair_topology::ByPosition<Space>{positions});
+                                              pair_topology::ByPosition<Space>{positions});
     }
     topology.center_of_word = Integers(uninitialised("PairTopology::center_of_word"), n_words);
     topology.words = ViewIn<PairWord*, Space>("PairTopology::words", n_words + 1);

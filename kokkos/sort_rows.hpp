@@ -74,8 +74,7 @@ struct SortRows {
 /// The elements, which differ, in rows that are sorted by `before`.
 template <class Space, class Begins, class Before>
 ViewIn<std::int32_t*, Space> sort_rows(Begins begins, std::int64_t unit,
-                                                 ViewIn<std::int32_t*, Space> elements,
-                                                 const Before& before) {
+                                       ViewIn<std::int32_t*, Space> elements, const Before& before) {
     using Sort = SortRows<Space, Begins, Before>;
     const auto n_rows = static_cast<std::int64_t>(begins.extent(0)) - 1;
     std::int64_t longest = 0;

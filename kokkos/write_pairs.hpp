@@ -15,8 +15,8 @@ namespace pair_topology {
 
 /// The vector from `origin` to an atom.
 template <class Space>
-KOKKOS_INLINE_FUNCTION void find_vector(const RowsView<const double, 3, Space>& positions, const double (&origin)[3],
-                                        std::int32_t atom, double (&vector)[3]) {
+KOKKOS_INLINE_FUNCTION void find_vector(const RowsView<const double, 3, Space>& positions,
+                                        const double (&origin)[3], std::int32_t atom, double (&vector)[3]) {
     for (int axis = 0; axis < 3; ++axis)
         vector[axis] = positions(atom, axis) - origin[axis];
 }

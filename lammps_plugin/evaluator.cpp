@@ -127,7 +127,7 @@ class Evaluator::Implementation {
     }
 
     void warm_up(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies) {
-        run(atoms, box, with_atom_energies, [](const auto&...) {});
+        run(atoms, box, {.energy = false, .atom_energies = with_atom_energies}, [](const auto&...) {});
     }
 
     Evaluation evaluate(const kk::Atoms& atoms, const kk::Box& box, const Targets& targets) {
@@ -138,7 +138,8 @@ class Evaluator::Implementation {
             result = fetch(energy, gradients, atoms, targets);
             store(energy, gradients, atoms, targets);
         };
-        run(atoms, box, targets.wants_atom_energies(), store_results);
+        run(atoms, box, {.energy = targets.energy, .atom_energies = targets.wants_atom_energies()},
+            store_results);
         return result;
     }
 
@@ -147,6 +148,7 @@ class Evaluator::Implementation {
     double interaction_range() const { return model_.interaction_range(); }
     const std::vector<int64_t>& known_types() const { return model_.capabilities()->atomic_types; }
     bool has_atom_energies() const { return model_.has_atom_energies(); }
+    bool adds_atom_energies() const { return model_.adds_atom_energies(); }
     double smallest_cutoff() const {
         double smallest = cutoff();
         for (const auto& request : requests_)
@@ -187,14 +189,15 @@ class Evaluator::Implementation {
 
     /// Calls `use` with the energy and its derivatives.
     template <class Use>
-    void run(const kk::Atoms& atoms, const kk::Box& box, bool with_atom_energies, const Use& use) {
+    void run(const kk::Atoms& atoms, const kk::Box& box, mta::EvaluationRequest request, const Use& use) {
         if (marshaller_->n_owned_rows() == 0) return;
 
         // whatever the thread that runs the engine has set
         const c10::InferenceMode no_inference(false);
         const c10::OptionalDeviceGuard device(model_.device());
         const kk::StreamGuard stream(engine_device_, marshaller_->stream());
-        const auto energy = run_model(make_system(atoms, box), with_atom_energies);
+        request.selected_atoms = selected_atoms_;
+        const auto energy = run_model(make_system(atoms, box), request);
         const auto gradients = differentiate(energy);
         use(energy.values.detach(), gradients);
     }
@@ -259,11 +262,8 @@ class Evaluator::Implementation {
         }
     }
 
-    mta::DifferentiableEnergy run_model(const mta::System& system, bool with_atom_energies) {
+    mta::DifferentiableEnergy run_model(const mta::System& system, const mta::EvaluationRequest& request) {
         const Stopwatch watch(times_.forward, awaited());
-        mta::EvaluationRequest request;
-        request.atom_energies = with_atom_energies;
-        request.selected_atoms = selected_atoms_;
         return model_.compute_energy(system, request);
     }
 
@@ -380,6 +380,7 @@ double Evaluator::cutoff() const { return implementation_->cutoff(); }
 double Evaluator::interaction_range() const { return implementation_->interaction_range(); }
 const std::vector<long>& Evaluator::known_types() const { return implementation_->known_types(); }
 bool Evaluator::has_atom_energies() const { return implementation_->has_atom_energies(); }
+bool Evaluator::adds_atom_energies() const { return implementation_->adds_atom_energies(); }
 double Evaluator::smallest_cutoff() const { return implementation_->smallest_cutoff(); }
 const std::string& Evaluator::description() const { return implementation_->description(); }
 std::string Evaluator::device_and_dtype() const { return implementation_->device_and_dtype(); }

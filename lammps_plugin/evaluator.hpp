@@ -102,6 +102,8 @@ class Evaluator {
     const std::vector<long>& known_types() const;
     /// Whether the model can give the energies of atoms.
     bool has_atom_energies() const;
+    /// Whether it has to for the energy, which is their sum in float64.
+    bool adds_atom_energies() const;
     /// Name, authors and references, as the model's author wrote them.
     const std::string& description() const;
     /// Where the model runs and in which precision.
@@ -123,7 +125,8 @@ class Evaluator {
     Evaluation evaluate(const metatensor_kokkos::Atoms& atoms, const metatensor_kokkos::Box& box,
                         const Targets& targets);
 
-    /// An evaluation for its own sake: TorchScript compiles a model during its first ones.
+    /// An evaluation for its own sake, of forces or of energies of atoms too: TorchScript compiles a model
+    /// during its first ones.
     void warm_up(const metatensor_kokkos::Atoms& atoms, const metatensor_kokkos::Box& box,
                  bool with_atom_energies);
 

@@ -306,7 +306,8 @@ void PairMetatensor::rebuild_topology() {
 void PairMetatensor::warm_up() {
     if (view_->n_owned() == 0) return;
     const bool by_atom =
-        eflag_atom != 0 || (computes_atom_energies(modify) && evaluator_->has_atom_energies());
+        evaluator_->has_atom_energies() &&
+        (eflag_atom != 0 || computes_atom_energies(modify) || evaluator_->adds_atom_energies());
     for (const bool kind : {false, true}) {
         if ((kind && !by_atom) || is_warm_[kind ? 1 : 0]) continue;
         for (int run = 0; run < 2; ++run)

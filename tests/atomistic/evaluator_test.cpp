@@ -207,6 +207,37 @@ TEST(Evaluator, GivesOnlyWhatIsAskedFor) {
     EXPECT_TRUE(result.outputs.empty());
 }
 
+TEST(Evaluator, GivesDerivativesWithoutTheEnergy) {
+    for (const std::string dtype : {"float32", "float64"}) {
+        ModelKind kind;
+        kind.dtype = dtype;
+        auto model = evaluator(kind);
+        auto request = everything();
+        request.energy = request.atom_energies = false;
+        const auto result = model.evaluate(stretched(), request);
+        EXPECT_FALSE(result.energy.defined() || result.atom_energies.defined());
+        expect_close(result.forces, float64({2, 0, 0, -2, 0, 0}, {2, 3}), 1e-6);
+        expect_close(result.virial, float64({-6, 0, 0, 0, 0, 0, 0, 0, 0}, {3, 3}), 1e-6);
+    }
+}
+
+TEST(Evaluator, AddsEnergiesOfAtomsForTheEnergyInSinglePrecision) {
+    for (const bool single : {true, false}) {
+        ModelKind kind;
+        if (single) kind.dtype = "float32";
+        auto model = evaluator(kind);
+        EXPECT_EQ(model.adds_atom_energies(), single);
+        const auto system = stretched()->to(model.dtype());
+        system->add_neighbor_list(model.neighbor_requests()[0].options,
+                                  make_neighbor_list(torch::tensor({{0, 1, 0, 0, 0}}, torch::kInt32),
+                                                     float64({3, 0, 0}, {1, 3}).to(model.dtype())));
+        EvaluationRequest request;
+        EXPECT_EQ(model.compute_energy(system, request).values.numel(), single ? 2 : 1);
+        request.energy = false;
+        EXPECT_EQ(model.compute_energy(system, request).values.numel(), 1);
+    }
+}
+
 TEST(Evaluator, TakesPairsThatAreInTheSystem) {
     const auto system = stretched();
     auto model = evaluator({}, nullptr);

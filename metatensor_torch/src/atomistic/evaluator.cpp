@@ -202,7 +202,7 @@ Evaluation Evaluator::evaluate(const System& system, const EvaluationRequest& re
     const torch::NoGradGuard no_grad;
 
     Evaluation result;
-    result.energy = energy.values.sum(torch::kFloat64).to(device);
+    if (request.energy) result.energy = energy.values.sum(torch::kFloat64).to(device);
     if (request.atom_energies) result.atom_energies = energy.values.detach().to(device, dtype);
     if (request.has_derivatives()) {
         const auto gradients = differentiate(energy);
@@ -278,8 +278,7 @@ DifferentiableEnergy Evaluator::compute_energy(const System& system, const Evalu
     const WithGradients with_gradients;
     check_request(asked_for);
     auto request = asked_for;
-    // energies of atoms can be added in float64, which a model in float32 does not do itself
-    request.atom_energies = request.atom_energies || (dtype_ == torch::kFloat32 && has_atom_energies());
+    request.atom_energies = request.atom_energies || (request.energy && adds_atom_energies());
     TORCH_CHECK_VALUE(system->device() == device_ && system->scalar_type() == dtype_, "the model works in ",
                       dtype_text(dtype_), " on ", device_, ", got a system in ",
                       dtype_text(system->scalar_type()), " on ", system->device());

@@ -7,6 +7,7 @@
 #include <c10/util/Exception.h>
 
 #include "data/row_keys.hpp"
+#include "data/row_table.hpp"
 
 namespace metatensor_torch::details {
 
@@ -153,6 +154,15 @@ RowIndex::RowIndex(RowSpan rows, bool sorted) : sorted_(sorted) {
 void RowIndex::build_table(RowSpan rows) {
     TORCH_CHECK(rows.count < std::numeric_limits<uint32_t>::max(),
                 "Labels can be searched up to 2^32 entries, got ", rows.count);
+    if (auto table = RowTable::of(rows)) {
+        duplicate_ = table->duplicate();
+        row_table_ = std::make_shared<const RowTable>(std::move(*table));
+    } else {
+        build_hash_table(rows);
+    }
+}
+
+void RowIndex::build_hash_table(RowSpan rows) {
     uint64_t capacity = 16;
     while (capacity < 2 * static_cast<uint64_t>(rows.count)) {
         capacity *= 2;
@@ -236,8 +246,11 @@ int64_t RowIndex::find(RowSpan rows, const int32_t* row) const {
         const auto place = int64_t{row[0]} - rows.data[0];
         return place >= 0 && place < rows.count ? place : -1;
     }
-    return sorted_ ? find_sorted(rows, row)
-                   : find_hashed(rows, row, make_probe(tags_.get(), row, rows.size), rows.size);
+    if (sorted_) {
+        return find_sorted(rows, row);
+    }
+    return row_table_ ? row_table_->find(row)
+                      : find_hashed(rows, row, make_probe(tags_.get(), row, rows.size), rows.size);
 }
 
 std::vector<int64_t> RowIndex::find_all(RowSpan rows, RowSpan wanted, bool wanted_sorted) const {
@@ -248,7 +261,7 @@ std::vector<int64_t> RowIndex::find_all(RowSpan rows, RowSpan wanted, bool wante
 
 void RowIndex::find_all(RowSpan rows, RowSpan wanted, bool wanted_sorted, int64_t* places) const {
     if (!sorted_) {
-        return find_all_hashed(rows, wanted, places);
+        return row_table_ ? row_table_->find_all(wanted, places) : find_all_hashed(rows, wanted, places);
     }
     if (wanted_sorted && !range_ && wanted.count > 0) {
         // where the first and the last could be, all others are between

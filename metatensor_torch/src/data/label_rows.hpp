@@ -13,6 +13,7 @@
 namespace metatensor_torch::details {
 
 class RowKeys;
+class RowTable;
 
 /// Borrowed rows, int32 [count, size], contiguous
 struct RowSpan {
@@ -81,8 +82,9 @@ void with_row_size(int64_t size, const Function& function) {
 /// Whether each row is greater than the one before
 bool is_sorted(RowSpan rows);
 
-/// Finds rows by value: by arithmetic in a range, by binary search in sorted rows, else by a hash table.
-/// Does not own the rows, which have to be given to each call.
+/// Finds rows by value: by arithmetic in a range, by binary search in sorted rows, else in a table: one of
+/// all possible rows if these are few (RowTable), or a hash table. Does not own the rows, which have to be
+/// given to each call.
 class RowIndex {
   public:
     /// Index of `rows`. Where a row occurs several times, the first is found.
@@ -124,6 +126,7 @@ class RowIndex {
     uint64_t find_slot(RowSpan rows, const int32_t* row, const Probe& probe, Size size) const;
 
     void build_table(RowSpan rows);
+    void build_hash_table(RowSpan rows);
     static int64_t find_sorted(RowSpan rows, const int32_t* row);
     template <typename Size>
     int64_t find_hashed(RowSpan rows, const int32_t* row, const Probe& probe, Size size) const;
@@ -132,6 +135,8 @@ class RowIndex {
     bool sorted_ = false;
     bool range_ = false;
     std::optional<int64_t> duplicate_;
+    /// null where there is a hash table, or none is needed
+    std::shared_ptr<const RowTable> row_table_;
     HostArray<Slot> table_;
     /// number of slots, a power of two, less one
     uint64_t mask_ = 0;

@@ -6,6 +6,8 @@
 #include <bit>
 #include <numeric>
 
+#include "data/value_ranges.hpp"
+
 namespace metatensor_torch::details {
 
 namespace {
@@ -15,27 +17,19 @@ constexpr int DIGIT_BITS = 11;
 /// Rows up to which comparisons are faster
 constexpr int64_t FEW_ROWS = 64;
 
-/// Range of the values of a column
-struct Range {
-    int64_t low;
+/// How the values of a column become numbers without a sign
+struct Digits {
+    int64_t least;
     int n_bits;
 };
 
-std::vector<Range> column_ranges(RowSpan rows) {
-    std::vector<int32_t> low(rows[0], rows[0] + rows.size);
-    auto high = low;
-    for (int64_t i = 1; i < rows.count; ++i) {
-        for (int64_t j = 0; j < rows.size; ++j) {
-            low[j] = std::min(low[j], rows[i][j]);
-            high[j] = std::max(high[j], rows[i][j]);
-        }
+std::vector<Digits> column_digits(RowSpan rows) {
+    std::vector<Digits> digits;
+    for (const auto& range : value_ranges(rows)) {
+        const auto width = static_cast<uint64_t>(int64_t{range.greatest} - range.least);
+        digits.push_back({range.least, static_cast<int>(std::bit_width(width))});
     }
-    std::vector<Range> ranges;
-    for (int64_t j = 0; j < rows.size; ++j) {
-        const auto width = static_cast<uint64_t>(int64_t{high[j]} - low[j]);
-        ranges.push_back({low[j], static_cast<int>(std::bit_width(width))});
-    }
-    return ranges;
+    return digits;
 }
 
 /// Columns [first, last) of the rows as numbers of `n_bits` bits in the same order
@@ -46,10 +40,10 @@ struct PackedColumns {
 };
 
 /// As many columns as fit into 64 bits, the last one being `last` - 1
-PackedColumns pack_up_to(int64_t last, const std::vector<Range>& ranges) {
+PackedColumns pack_up_to(int64_t last, const std::vector<Digits>& digits) {
     PackedColumns packed{last, last, 0};
-    while (packed.first > 0 && packed.n_bits + ranges[packed.first - 1].n_bits <= 64) {
-        packed.n_bits += ranges[--packed.first].n_bits;
+    while (packed.first > 0 && packed.n_bits + digits[packed.first - 1].n_bits <= 64) {
+        packed.n_bits += digits[--packed.first].n_bits;
     }
     return packed;
 }
@@ -60,13 +54,13 @@ struct KeyedPlace {
 };
 
 void set_keys(std::vector<KeyedPlace>& keyed, RowSpan rows, const PackedColumns& columns,
-              const std::vector<Range>& ranges) {
+              const std::vector<Digits>& digits) {
     for (auto& [key, place] : keyed) {
         key = 0;
         for (auto j = columns.first; j < columns.last; ++j) {
             // a column of 32 bits is never shifted out: then it is the first of its pack
-            key = (key << static_cast<unsigned>(ranges[j].n_bits)) |
-                  static_cast<uint64_t>(rows[place][j] - ranges[j].low);
+            key = (key << static_cast<unsigned>(digits[j].n_bits)) |
+                  static_cast<uint64_t>(rows[place][j] - digits[j].least);
         }
     }
 }
@@ -96,15 +90,15 @@ std::vector<int64_t> sorted_places(RowSpan rows) {
                          [&](int64_t a, int64_t b) { return compare_rows(rows[a], rows[b], rows.size) < 0; });
         return places;
     }
-    const auto ranges = column_ranges(rows);
+    const auto digits = column_digits(rows);
     std::vector<KeyedPlace> keyed(rows.count);
     std::vector<KeyedPlace> buffer(rows.count);
     for (int64_t i = 0; i < rows.count; ++i) {
         keyed[i].place = i;
     }
     for (auto last = rows.size; last > 0;) {
-        const auto columns = pack_up_to(last, ranges);
-        set_keys(keyed, rows, columns, ranges);
+        const auto columns = pack_up_to(last, digits);
+        set_keys(keyed, rows, columns, digits);
         sort_by_key(keyed, buffer, columns.n_bits);
         last = columns.first;
     }

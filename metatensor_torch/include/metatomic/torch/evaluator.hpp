@@ -60,8 +60,11 @@ struct EvaluatorOptions {
     NeighborFinder find_neighbors = nullptr;
 };
 
-/// What an evaluation is asked for, beside the energy.
+/// What an evaluation is asked for.
 struct EvaluationRequest {
+    /// The energy. Steps of molecular dynamics that only need its derivatives may do without: then a model in
+    /// float32 does not have to give the energies of atoms.
+    bool energy = true;
     /// Forces on all atoms.
     bool forces = true;
     /// The virial of the system.
@@ -103,8 +106,7 @@ struct Evaluation {
 /// The energy that a model has computed, and what it can be differentiated with respect to.
 struct DifferentiableEnergy {
     /// [1], or by atom [n_atoms] or [n_selected], on the model's device, with the graph of its computation.
-    /// By atom if that was asked for, and for all models in float32 that can: the energy is their sum in
-    /// float64.
+    /// By atom if that was asked for, or if the energy was and `Evaluator::adds_atom_energies`.
     torch::Tensor values;
     /// What the model has read: positions, cell and vectors of pairs are leaves of that graph.
     System system;
@@ -181,6 +183,9 @@ class METATOMIC_TORCH_EXPORT Evaluator {
     const std::string& energy_name() const { return energy_name_; }
     /// Whether the model can give the energies of atoms.
     bool has_atom_energies() const;
+    /// Whether the energy is the sum, in float64, of the energies of atoms: so for models in float32 that can
+    /// give these, as their own sum would be rounded to float32.
+    bool adds_atom_energies() const { return dtype_ == torch::kFloat32 && has_atom_energies(); }
 
     /// Energy and all else that was asked for.
     ///
