@@ -58,16 +58,20 @@ void copy_moved(const char* source, char* target, int64_t n_outer, int64_t n_mov
     }
 }
 
-/// Copy of values with their axis `axis` before the last one; the others keep their order.
-torch::Tensor move_axis(const torch::Tensor& values, int64_t axis) {
-    const auto moved = values.movedim(axis, -2);
+/// Copy of values with their axis `axis` before the last one, as part of it; the others keep their order.
+/// Moved, not swapped. The result has this `shape`.
+torch::Tensor move_axis(const torch::Tensor& values, int64_t axis, c10::IntArrayRef shape) {
     const bool by_hand = values.is_cpu() && details::has_data(values) && values.is_contiguous() &&
                          !values.is_conj() && !values.is_neg() && values.numel() > 0 &&
                          !details::is_differentiated(values);
     if (!by_hand) {
-        return moved.clone(torch::MemoryFormat::Contiguous);
+        return values.movedim(axis, -2).clone(torch::MemoryFormat::Contiguous).view(shape);
     }
-    auto result = details::empty_on_host(moved.sizes(), values.scalar_type());
+    auto result = details::empty_on_host(shape, values.scalar_type());
+    if (axis == values.dim() - 2) {
+        std::memcpy(result.data_ptr(), values.const_data_ptr(), values.nbytes());
+        return result;
+    }
     const auto n_outer = c10::multiply_integers(values.sizes().slice(0, axis));
     const auto n_moved = values.size(axis);
     const auto n_inner = values.size(-1);
@@ -99,16 +103,12 @@ std::shared_ptr<BlockData> move_component(const BlockData& block, const std::str
                                           const Labels& properties) {
     auto result = std::make_shared<BlockData>(block);
     const auto component = find_component(block, name);
-    const auto last = static_cast<int64_t>(block.components.size()) - 1;
     result->components.erase(result->components.begin() + component);
     result->properties = properties;
     auto shape = block.values.sizes().vec();
     shape.erase(shape.begin() + component + 1);
     shape.back() = properties->count();
-    // moved, not swapped: the components that follow keep their order
-    result->values = (component == last ? block.values.clone(torch::MemoryFormat::Contiguous)
-                                        : move_axis(block.values, component + 1))
-                         .view(shape);
+    result->values = move_axis(block.values, component + 1, shape);
     for (auto& [parameter, gradient] : result->gradients) {
         gradient = move_component(*gradient, name, properties);
     }
