@@ -14,7 +14,10 @@ torch::Tensor places(const std::vector<int64_t>& values) { return torch::tensor(
 PartOfWhole part(const torch::Tensor& rows, int64_t first_row, const torch::Tensor& columns,
                  int64_t first_column) {
     PartOfWhole result;
-    result.rows = rows;
+    if (rows.defined()) {
+        result.rows = torch::cat({places({-1, -1}), rows}); // the first two are of another part
+        result.rows_begin = 2;
+    }
     result.first_row = first_row;
     result.columns = columns;
     result.first_column = first_column;
@@ -28,8 +31,9 @@ torch::Tensor expected(const std::vector<torch::Tensor>& values, const std::vect
     for (size_t k = 0; k < values.size(); ++k) {
         for (int64_t i = 0; i < values[k].size(0); ++i) {
             for (int64_t j = 0; j < values[k].size(-1); ++j) {
-                const auto row =
-                    parts[k].rows.defined() ? parts[k].rows[i].item<int64_t>() : parts[k].first_row + i;
+                const auto row = parts[k].rows.defined()
+                                     ? parts[k].rows[parts[k].rows_begin + i].item<int64_t>()
+                                     : parts[k].first_row + i;
                 const auto column = parts[k].columns.defined() ? parts[k].columns[j].item<int64_t>()
                                                                : parts[k].first_column + j;
                 whole[row].select(-1, column).copy_(values[k][i].select(-1, j));

@@ -66,7 +66,8 @@ TEST_P(RowsOfSize, HaveRangesOfTheirColumns) {
 
 // the values of these columns are few enough for a table, or so many that rows are found by their hash
 TEST_P(RowsOfSize, AreFoundWhereTheyAreFirst) {
-    for (const auto& [lowest, highest] : {std::pair(-2, 1), std::pair(-40000, 40000), std::pair(LOWEST, HIGHEST)}) {
+    for (const auto& [lowest, highest] :
+         {std::pair(-2, 1), std::pair(-40000, 40000), std::pair(LOWEST, HIGHEST)}) {
         const auto rows = random_rows(200, GetParam(), lowest, highest, 1);
         std::map<Row, int64_t> places;
         std::optional<int64_t> duplicate;
@@ -94,7 +95,8 @@ TEST_P(RowsOfSize, AreFoundWhereTheyAreFirst) {
 }
 
 TEST_P(RowsOfSize, AreMergedWhereBothAreSorted) {
-    for (const auto& [lowest, highest] : {std::pair(-2, 2), std::pair(-40000, 40000), std::pair(LOWEST, HIGHEST)}) {
+    for (const auto& [lowest, highest] :
+         {std::pair(-2, 2), std::pair(-40000, 40000), std::pair(LOWEST, HIGHEST)}) {
         const auto sorted_rows = [&, low = lowest, high = highest](int seed) {
             const auto rows = random_rows(300, GetParam(), low, high, seed);
             std::map<Row, int64_t> unique;
@@ -137,7 +139,8 @@ TEST(RowTable, FindsOnlyTheRowsThatItWasMadeOf) {
     const auto table = RowTable::of(rows.span());
     ASSERT_TRUE(table.has_value());
     EXPECT_EQ(table->duplicate(), 2);
-    const Rows wanted{{HIGHEST, LOWEST, HIGHEST - 1, LOWEST, LOWEST, HIGHEST, HIGHEST - 1, LOWEST + 1, 0, 0}, 2};
+    const Rows wanted{{HIGHEST, LOWEST, HIGHEST - 1, LOWEST, LOWEST, HIGHEST, HIGHEST - 1, LOWEST + 1, 0, 0},
+                      2};
     std::vector<int64_t> places(wanted.span().count);
     table->find_all(wanted.span(), places.data());
     EXPECT_THAT(places, ElementsAre(0, -1, -1, 1, -1));

@@ -9,7 +9,6 @@ namespace metatensor_torch::details {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 BlockData block(const Labels& samples) {
     BlockData result;
@@ -44,9 +43,8 @@ TEST(MergeSamples, KnowsWhenThereIsNothingToDo) {
     const auto merged = merge_samples({&first, &equal}, /*sort=*/true);
     EXPECT_TRUE(merged.all_the_same);
     EXPECT_EQ(merged.samples, first.samples);
-    for (const auto& places : merged.places_on(torch::kCPU, 2)) {
-        EXPECT_FALSE(places.defined());
-    }
+    EXPECT_FALSE(merged.places_on(torch::kCPU).defined());
+    EXPECT_EQ(merged.start_of(1), 0);
     // the same samples, but not in the order that is asked for
     const auto unsorted = block(LabelsHolder::create({"s"}, {{5}, {2}}));
     EXPECT_TRUE(merge_samples({&unsorted, &unsorted}, /*sort=*/false).all_the_same);
@@ -60,10 +58,10 @@ TEST(MergeSamples, GivesEachBlockItsPlaces) {
     const auto none = block(LabelsHolder::empty("s"));
     const auto last = block(LabelsHolder::create({"s"}, {{0}}));
     const auto merged = merge_samples({&first, &none, &last}, /*sort=*/true);
-    const auto places = merged.places_on(torch::kCPU, 3);
-    EXPECT_THAT(list(places[0]), ElementsAre(2, 1));
-    EXPECT_THAT(list(places[1]), IsEmpty());
-    EXPECT_THAT(list(places[2]), ElementsAre(0));
+    EXPECT_THAT(list(merged.places_on(torch::kCPU)), ElementsAre(2, 1, 0));
+    EXPECT_EQ(merged.start_of(0), 0);
+    EXPECT_EQ(merged.start_of(1), 2);
+    EXPECT_EQ(merged.start_of(2), 2);
 }
 
 TEST(MergeSamples, AddsDimensionsWithOneValueForEachBlock) {

@@ -50,6 +50,16 @@ Scatter scatter_of(size_t element_size) {
     }
 }
 
+/// Places of the rows of a part, on the host; null for `first_row`, `first_row` + 1, ...
+const int64_t* rows_of(const PartOfWhole& part) {
+    return part.rows.defined() ? part.rows.const_data_ptr<int64_t>() + part.rows_begin : nullptr;
+}
+
+/// The same as a tensor [n_rows] on any device, if they are defined
+Tensor rows_of(const PartOfWhole& part, int64_t n_rows, torch::Device device) {
+    return part.rows.narrow(0, part.rows_begin, n_rows).to(device, /*non_blocking=*/true);
+}
+
 /// Copies `values` to its part of `whole`; both are contiguous and on the host.
 void copy_on_host(const Tensor& values, const PartOfWhole& part, const Tensor& whole) {
     if (values.numel() == 0) {
@@ -62,7 +72,7 @@ void copy_on_host(const Tensor& values, const PartOfWhole& part, const Tensor& w
     const auto target_size = whole.size(-1) * element_size;
     const auto* source = static_cast<const char*>(values.const_data_ptr());
     auto* const target = static_cast<char*>(whole.data_ptr());
-    const auto* const rows = part.rows.defined() ? part.rows.const_data_ptr<int64_t>() : nullptr;
+    const auto* const rows = rows_of(part);
     const auto* const columns = part.columns.defined() ? part.columns.const_data_ptr<int64_t>() : nullptr;
     const auto scatter = scatter_of(values.element_size());
 
@@ -90,10 +100,9 @@ void copy_on_host(const Tensor& values, const PartOfWhole& part, const Tensor& w
 
 /// The same on any device
 void copy_on_device(const Tensor& values, const PartOfWhole& part, const Tensor& whole) {
-    const auto here = [&](const Tensor& places) { return places.to(values.device(), /*non_blocking=*/true); };
     if (part.columns.defined()) {
-        const auto columns = here(part.columns);
-        const auto rows = part.rows.defined() ? here(part.rows)
+        const auto columns = part.columns.to(values.device(), /*non_blocking=*/true);
+        const auto rows = part.rows.defined() ? rows_of(part, values.size(0), values.device())
                                               : torch::arange(part.first_row, part.first_row + values.size(0),
                                                               columns.options());
         // columns become the second axis, so that both places are beside each other
@@ -102,7 +111,7 @@ void copy_on_device(const Tensor& values, const PartOfWhole& part, const Tensor&
     }
     const auto target = whole.narrow(-1, part.first_column, values.size(-1));
     if (part.rows.defined()) {
-        target.index_copy_(0, here(part.rows), values);
+        target.index_copy_(0, rows_of(part, values.size(0), values.device()), values);
     } else {
         target.narrow(0, part.first_row, values.size(0)).copy_(values);
     }
@@ -137,7 +146,7 @@ std::vector<Walk> walks_over(const std::vector<Tensor>& values, const Plan& plan
         const auto& part = plan.parts[k];
         const auto element_size = values[k].element_size();
         const Walk walk{static_cast<const char*>(values[k].const_data_ptr()),
-                        part.rows.defined() ? part.rows.const_data_ptr<int64_t>() : nullptr,
+                        rows_of(part),
                         part.first_row,
                         values[k].size(0),
                         0,
@@ -218,11 +227,13 @@ Tensor assemble_values(at::TensorList values, const Plan& plan) {
 
 /// Values of one part of `whole`
 Tensor take_part(const Tensor& whole, const PartOfWhole& part, std::pair<int64_t, int64_t> size) {
-    const auto here = [&](const Tensor& places) { return places.to(whole.device(), /*non_blocking=*/true); };
-    const auto of_columns = part.columns.defined() ? whole.index_select(-1, here(part.columns))
-                                                   : whole.narrow(-1, part.first_column, size.second);
-    return part.rows.defined() ? of_columns.index_select(0, here(part.rows))
-                               : of_columns.narrow(0, part.first_row, size.first);
+    const auto [n_rows, n_columns] = size;
+    const auto of_columns =
+        part.columns.defined()
+            ? whole.index_select(-1, part.columns.to(whole.device(), /*non_blocking=*/true))
+            : whole.narrow(-1, part.first_column, n_columns);
+    return part.rows.defined() ? of_columns.index_select(0, rows_of(part, n_rows, whole.device()))
+                               : of_columns.narrow(0, part.first_row, n_rows);
 }
 
 /// One node of the graph for all parts: the derivative with respect to each of them is its part of the

@@ -9,11 +9,12 @@
 namespace metatensor_torch::details {
 
 /// Where a tensor goes in a larger one with other numbers of rows (first axis) and columns (last axis): its
-/// value [i, ..., j] to [rows[i], ..., columns[j]]
+/// value [i, ..., j] to [rows[rows_begin + i], ..., columns[j]]
 struct PartOfWhole {
-    /// int64 [n_rows], on the host or on the device of the values; undefined for `first_row`, `first_row` +
-    /// 1, ...
+    /// int64 [n], on the host or on the device of the values, where several parts may have theirs one after
+    /// the other; undefined for `first_row`, `first_row` + 1, ...
     torch::Tensor rows;
+    int64_t rows_begin = 0;
     int64_t first_row = 0;
     /// int64 [n_columns], on the host; undefined for `first_column`, `first_column` + 1, ...
     torch::Tensor columns;

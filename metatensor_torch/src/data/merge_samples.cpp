@@ -99,16 +99,8 @@ bool have_same_samples(const Blocks& blocks, bool sort) {
 
 } // namespace
 
-std::vector<Tensor> MergedSamples::places_on(torch::Device device, size_t n_blocks) const {
-    std::vector<Tensor> result(n_blocks);
-    if (all_the_same) {
-        return result;
-    }
-    const auto there = places.to(device, /*non_blocking=*/true);
-    for (size_t block = 0; block < n_blocks; ++block) {
-        result[block] = there.narrow(0, starts[block], starts[block + 1] - starts[block]);
-    }
-    return result;
+Tensor MergedSamples::places_on(torch::Device device) const {
+    return all_the_same ? Tensor() : places.to(device, /*non_blocking=*/true);
 }
 
 MergedSamples merge_samples(const Blocks& blocks, bool sort) {

@@ -22,8 +22,10 @@ struct MergedSamples {
     /// where the places of each block start
     std::vector<int64_t> starts;
 
-    /// For each block the places of its samples, on `device`; all undefined if `all_the_same`
-    std::vector<torch::Tensor> places_on(torch::Device device, size_t n_blocks) const;
+    /// `places` on `device`; undefined if `all_the_same`
+    torch::Tensor places_on(torch::Device device) const;
+    /// Where the places of a block start; 0 if `all_the_same`
+    int64_t start_of(size_t block) const { return all_the_same ? 0 : starts[block]; }
 };
 
 /// Union of the samples of `blocks`, sorted or else in the order of their first appearance

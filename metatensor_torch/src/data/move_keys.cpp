@@ -226,12 +226,12 @@ std::shared_ptr<BlockData> merge_along_properties(const std::vector<const BlockD
                                                   const torch::Scalar& fill_value) {
     std::vector<torch::Tensor> values;
     std::vector<PartOfWhole> places;
-    const auto rows = merged.places_on(members[0]->values.device(), members.size());
     PartOfWhole place;
+    place.rows = merged.places_on(members[0]->values.device());
     for (const auto& part : parts) {
         const auto& source = members[std::max<int64_t>(part.member, 0)]->values;
         if (part.member >= 0) {
-            place.rows = rows[part.member];
+            place.rows_begin = merged.start_of(part.member);
             values.push_back(source);
             places.push_back(place);
         }
@@ -293,11 +293,12 @@ std::shared_ptr<BlockData> merge_along_samples(const std::vector<const BlockData
                                                const torch::Scalar& fill_value) {
     std::vector<torch::Tensor> values;
     std::vector<PartOfWhole> places;
-    const auto rows = merged.places_on(members[0]->values.device(), members.size());
+    const auto rows = merged.places_on(members[0]->values.device());
     for (size_t member = 0; member < members.size(); ++member) {
         values.push_back(members[member]->values);
         PartOfWhole place;
-        place.rows = rows[member];
+        place.rows = rows;
+        place.rows_begin = merged.start_of(member);
         place.columns = properties.places[member];
         places.push_back(std::move(place));
     }
