@@ -7,6 +7,7 @@ Run it through scripts/benchmark.sh --marshalling, which sets the environment. L
   marshal    positions, types and pairs for the model, in steps between two rebuilds of LAMMPS's list
   rebuild    the same in a step with a rebuild, without what LAMMPS does then
   store      from derivatives to forces, virial, and into LAMMPS's arrays
+  fill       to write one number to all of the memory that the pairs take, which marshal can not be quicker than
   lj/cut/kk  LAMMPS's force kernel on the same atoms and threads, which has each pair once
 
 all in microseconds per atom; ratio is marshal / lj/cut/kk; bytes per atom are what the plugin holds between two steps, and what
@@ -21,6 +22,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from typing import Dict, List, Optional
 
 import torch
@@ -114,6 +116,18 @@ run {n_steps}
     return times
 
 
+def microseconds_to_fill(n_bytes, n_threads):
+    """Median of a few turns, with memory that was written before."""
+    torch.set_num_threads(n_threads)
+    memory = torch.zeros(int(n_bytes) // 8, dtype=torch.int64)
+    times = []
+    for value in range(7):
+        start = time.perf_counter()
+        memory.fill_(value)
+        times.append(time.perf_counter() - start)
+    return 1e6 * statistics.median(times)
+
+
 def measure(folder, cells, n_steps, n_threads, style, repeats):
     """Medians of runs that take turns."""
     model = f"plugin load {os.environ['METATENSOR_PLUGIN']}\npair_style metatensor {folder / 'model.pt'}\npair_coeff * * 18\n"
@@ -135,7 +149,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     arguments = parser.parse_args()
 
-    columns = ["marshal", "rebuild", "store", "lj/cut/kk", "ratio", "held", "of pairs"]
+    columns = ["marshal", "rebuild", "store", "fill", "lj/cut/kk", "ratio", "held", "of pairs"]
     print(f"{'style':>8} {'atoms':>8} {'threads':>8} " + " ".join(f"{name:>9}" for name in columns))
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -146,7 +160,8 @@ def main():
             for style, n_threads in [("plain", 1), *(("kk", threads) for threads in arguments.threads)]:
                 n_steps = min(1000, max(5, 1_000_000 // n_atoms))
                 found = measure(folder, cells, n_steps, n_threads, style, arguments.repeats)
-                row = [found["marshal"], found["rebuild"], found["store"], found["kernel"]]
+                fill = microseconds_to_fill(found["pairs"] * n_atoms, n_threads) / n_atoms
+                row = [found["marshal"], found["rebuild"], found["store"], fill, found["kernel"]]
                 row.append(found["marshal"] / found["kernel"])
                 numbers = " ".join(f"{value:9.3f}" for value in row)
                 print(f"{style:>8} {n_atoms:8d} {n_threads:8d} {numbers} {found['held']:9.0f} {found['pairs']:9.0f}", flush=True)

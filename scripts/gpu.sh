@@ -55,7 +55,8 @@ if wants tests; then
     # the wheel has nothing of the GPU
     run_part "Python tests" run_pytest "${in_parallel[@]}" --ignore "$source_dir/tests/python/test_wheel.py" \
         "$source_dir/tests/python"
-    run_part "LAMMPS with metatensor/kk on the GPU" run_pytest "$source_dir"/tests/lammps/test_{kokkos,atom_virials}.py
+    run_part "LAMMPS with metatensor/kk on the GPU" run_pytest \
+        "${in_parallel[@]}" "$source_dir"/tests/lammps/test_{kokkos,atom_virials,simulations,message_passing}.py
 fi
 
 if wants sanitizer; then
