@@ -271,6 +271,20 @@ def torch_gather(values: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor
     return values.index_select(0, rows).index_select(1, columns)
 
 
+def torch_split(blocks: List[torch.Tensor], n_parts: int) -> List[torch.Tensor]:
+    parts: List[torch.Tensor] = []
+    for values in blocks:
+        size = values.shape[-1] // n_parts
+        for i in range(n_parts):
+            parts.append(values.narrow(-1, i * size, size).clone(memory_format=torch.contiguous_format))
+    return parts
+
+
+@case("torch alone", "split properties, 112 blocks", scripted=True)
+def _():
+    return torch_split, ([one.values for one in tensor("112 blocks").blocks()], 8)
+
+
 for size in ["1e4x128", "1e5x64"]:
 
     @case("torch alone", f"sum over samples, {size}")

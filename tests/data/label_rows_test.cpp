@@ -146,6 +146,25 @@ TEST(RowTable, FindsOnlyTheRowsThatItWasMadeOf) {
     EXPECT_THAT(places, ElementsAre(0, -1, -1, 1, -1));
 }
 
+TEST(RowTable, IsNotLargerThanAHashTableIfItIsLarge) {
+    EXPECT_EQ(RowTable::most_entries(10), 160);
+    EXPECT_EQ(RowTable::most_entries(1 << 20), 1 << 24);
+    EXPECT_EQ(RowTable::most_entries(1 << 23), 1 << 25);
+    EXPECT_EQ(RowTable::most_entries(int64_t{1} << 31), int64_t{1} << 31);
+}
+
+TEST(RowIndex, FindsNothingWithoutRows) {
+    const int32_t row[] = {0, LOWEST};
+    for (const int64_t size : {0, 2}) {
+        for (const bool sorted : {false, true}) {
+            const RowIndex index({nullptr, 0, size}, sorted);
+            EXPECT_FALSE(index.duplicate().has_value());
+            EXPECT_EQ(index.find({nullptr, 0, size}, row), -1);
+            EXPECT_THAT(index.find_all({nullptr, 0, size}, {row, 1, size}, sorted), ElementsAre(-1));
+        }
+    }
+}
+
 TEST(RowTable, HasOneEntryForRowsWithoutColumns) {
     const auto table = RowTable::of({nullptr, 2, 0});
     ASSERT_TRUE(table.has_value());

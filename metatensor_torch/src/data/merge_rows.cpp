@@ -35,7 +35,7 @@ MergedRows merge_rows(RowSpan rows, bool sort) {
     if (sort) {
         const int32_t* last = nullptr;
         for (const auto i : sorted_order(rows)) {
-            if (last == nullptr || !same_row(last, rows[i], rows.size)) {
+            if (merged.count == 0 || !same_row(last, rows[i], rows.size)) {
                 last = rows[i];
                 append_row(merged, last, rows.size);
             }

@@ -8,8 +8,14 @@
 
 namespace metatensor_torch::details {
 
+int64_t RowTable::most_entries(int64_t n_rows) {
+    constexpr int64_t IN_CACHE = int64_t{1} << 24;
+    constexpr int64_t MOST = int64_t{1} << 31;
+    return std::min(std::max(std::min(16 * n_rows, IN_CACHE), 4 * n_rows), MOST);
+}
+
 std::optional<RowTable> RowTable::of(RowSpan rows) {
-    const auto most_entries = std::min<int64_t>(ENTRIES_PER_ROW * rows.count, int64_t{1} << 31);
+    const auto most = most_entries(rows.count);
     const auto ranges = value_ranges(rows);
     std::vector<Column> columns(rows.size);
     int64_t n_entries = 1;
@@ -17,7 +23,7 @@ std::optional<RowTable> RowTable::of(RowSpan rows) {
         const auto least = static_cast<uint32_t>(ranges[j].least);
         const auto extent = static_cast<uint32_t>(ranges[j].greatest) - least;
         columns[j] = {least, extent, static_cast<uint32_t>(n_entries)};
-        if (int64_t{extent} + 1 > most_entries / n_entries) {
+        if (int64_t{extent} + 1 > most / n_entries) {
             return std::nullopt;
         }
         n_entries *= int64_t{extent} + 1;
@@ -37,6 +43,9 @@ RowTable::RowTable(std::vector<Column> columns, uint32_t n_entries)
 void RowTable::fill(RowSpan rows) {
     with_row_size(rows.size, [&](auto size) {
         for_each_entry(rows, size, [&](int64_t i, uint32_t entry) {
+            if (entry == n_entries_) {
+                return; // somebody has changed the row meanwhile
+            }
             auto& place = places_[entry];
             if (place == 0) {
                 place = static_cast<uint32_t>(i + 1);

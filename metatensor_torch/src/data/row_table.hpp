@@ -14,8 +14,8 @@ namespace metatensor_torch::details {
 /// the greatest one of each column: a look-up is one access, and no branch depends on what is found.
 class RowTable {
   public:
-    /// Table of `rows`, which must be less than 2^32; none if it had more than ENTRIES_PER_ROW for each of
-    /// them. Where a row occurs several times, the first is found.
+    /// Table of `rows`, which must be less than 2^32; none if it had more entries than `most_entries`. Where
+    /// a row occurs several times, the first is found.
     static std::optional<RowTable> of(RowSpan rows);
 
     /// Place of the row with these values, -1 if there is none
@@ -26,7 +26,9 @@ class RowTable {
     /// First row that is the same as an earlier one
     const std::optional<int64_t>& duplicate() const { return duplicate_; }
 
-    static constexpr int64_t ENTRIES_PER_ROW = 16;
+    /// A table of 4 bytes an entry is quick while it may be in a cache, else where it takes no more than a
+    /// hash table.
+    static int64_t most_entries(int64_t n_rows);
 
   private:
     /// Rows whose entries are fetched together, to wait for memory only once
