@@ -35,6 +35,7 @@ def test_help(script):
         ("setup.sh", ["now"], "takes no argument but --docs, got 'now'"),
         ("docs.sh", ["now"], "takes no argument, got 'now'"),
         ("package.sh", ["--fast"], "unknown option '--fast'"),
+        ("valgrind.sh", ["cuda"], "expected plain or kokkos, got 'cuda'"),
         ("package.sh", ["--output"], "--output needs a value"),
         ("build.sh", ["fast"], "the preset must be release, dev, asan, kokkos or kokkos-asan, got 'fast'"),
         ("build.sh", ["dev", "fast"], "expected an option of CMake such as -DNAME=VALUE, got 'fast'"),
